@@ -1,0 +1,86 @@
+/**
+ * The columns of the command table.
+ *
+ * @module
+ */
+
+/** One argument of a command as it goes to the server. */
+export type Arg = string | Buffer
+
+/** How a command uses one of its keys. `both` reads and changes it; `write` overwrites it unread. */
+export type KeyUse = 'read' | 'write' | 'both' | 'delete'
+
+/** A key position rule, in the terms of the server's own key specs (COMMAND DOCS / COMMAND, "key specifications"). */
+export interface KeySpec {
+  readonly begin: { readonly index: number } | { readonly keyword: string; readonly from: number }
+  readonly find:
+    | { readonly last: number; readonly step: number; readonly limit: number }
+    | { readonly keynum: number; readonly first: number; readonly step: number }
+  readonly use: KeyUse
+}
+
+/** Commands whose specs are wrong or missing have a parser of their own, by this name. */
+export type ParserName = 'sort' | 'migrate' | 'xread' | 'xreadgroup' | 'georadius' | 'pfmerge' | 'debug'
+
+/**
+ * How a write reaches the second name. `overwrite`: the same command on both names.
+ * `state`: the command on the first, then UNLINK and COPY. `none`: not a write of keys.
+ */
+export type MirrorWay = 'none' | 'overwrite' | 'state'
+
+/**
+ * When a reply proves that every key of the command exists (so that no alias has to be adopted).
+ * Each rule errs on the side of "not proved", which costs one more round trip and is never wrong.
+ *
+ * - `positive`: a non-empty, non-zero reply, of a command with one key
+ * - `every`: an array without a nil, one element a key (MGET)
+ * - `count`: a number equal to the number of keys (EXISTS, TOUCH)
+ * - `ttl`: any number but -2
+ * - `type`: anything but "none"
+ * - `all`: a non-empty reply proves all the keys (SINTER, LCS)
+ * - `streams`: as many streams in the reply as keys in the command
+ * - `never`: the reply proves nothing (EVAL_RO)
+ */
+export type ProofRule = 'positive' | 'every' | 'count' | 'ttl' | 'type' | 'all' | 'streams' | 'never'
+
+/**
+ * Where a reply carries key names. `first`: element 0 (BLPOP). `streams`: element 0 of every element, or the
+ * keys of a map (XREAD). `list`: every element (KEYS). `scan`: every element of element 1. `whole`: the reply
+ * (RANDOMKEY). `channels`, `numsub`: PUBSUB.
+ */
+export type ReplyPath = 'none' | 'first' | 'streams' | 'list' | 'scan' | 'whole'
+
+/** Commands that name keys or channels outside of key positions, or change what later commands mean. */
+export type Special =
+  | 'scan' | 'keys' | 'randomkey' | 'publish' | 'subscribe' | 'psubscribe' | 'pubsub'
+  | 'watch' | 'multi' | 'exec' | 'discard' | 'getkeys' | 'select' | 'monitor'
+
+/** One row of the table. */
+export interface CommandRow {
+  /** Lower case; a subcommand stands behind its container: `xgroup create`. */
+  readonly name: string
+  readonly arity: number
+  /** As COMMAND gives them: write, readonly, blocking, … */
+  readonly flags: readonly string[]
+  readonly keys: readonly KeySpec[]
+  readonly parser?: ParserName
+  readonly mirror: MirrorWay
+  readonly proof: ProofRule
+  readonly reply: ReplyPath
+  readonly special?: Special
+  /** The servers whose COMMAND had it when the table was generated: `redis-7.0`, `redis-8.0`, `valkey-8.1`. */
+  readonly servers: readonly string[]
+}
+
+/** A key of one command line. */
+export interface KeyRef {
+  /** Position in argv, the command's name being 0. */
+  readonly index: number
+  readonly use: KeyUse
+}
+
+/** A command line, understood. */
+export interface Located {
+  readonly row: CommandRow
+  readonly keys: readonly KeyRef[]
+}

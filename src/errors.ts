@@ -1,0 +1,76 @@
+/**
+ * Every error of this package, on one page: the stable code, what it means, and the class that carries it.
+ *
+ * @module
+ */
+
+/** What each code means. The codes are part of the public contract: they are never renamed. */
+export const errorCodes = {
+  // schema
+  E_BAD_PATTERN: 'a pattern cannot be read',
+  E_BAD_PARAM: 'a value cannot stand in the hole of a pattern',
+  E_UNKNOWN_FAMILY: 'no family of that name is in the schema',
+  E_ALIAS_LACKS_HOLE: 'an alias leaves out a hole and gives no default for it',
+  E_ALIAS_EXTRA_HOLE: 'an alias has a hole that its canonical pattern lacks, so two aliases would give one key',
+  E_AMBIGUOUS_RULES: 'two rules claim the same name and neither is more specific',
+  E_NOT_IDEMPOTENT: 'a canonical name would be taken for an alias of something else',
+  E_MERGES_KEYS: 'two aliases can give one canonical key',
+  E_BAD_ALIAS: 'an alias has an option that does not fit',
+  // commands and plans
+  E_UNKNOWN_COMMAND: 'the command has no row in the command table, so its keys cannot be found',
+  E_CROSS_DATABASE: 'one command would touch keys in two databases',
+  E_BLOCKING_MIRRORED: 'a blocking write on a family that the phase mirrors',
+  E_UNSUPPORTED: 'the command cannot be followed in this phase',
+  // phases
+  E_BAD_PHASE: 'not a phase, or not a phase source',
+  E_UNSAFE_TRANSITION: 'the change of phase could lose or resurrect data',
+  // clients and servers
+  E_NOT_A_CLIENT: 'the object is not a Redis client that can be wrapped',
+  E_SERVER_TOO_OLD: 'the server is older than 6.2 and has no COPY',
+  E_BAD_OPTION: 'an option has a value that is not allowed',
+  // migrator
+  E_NOT_CLEAN: 'the verification found differences, so nothing was removed',
+  E_WRONG_PHASE: 'the operation is not safe in this phase',
+} as const
+
+/** A stable error code; see {@link errorCodes} for what each means. */
+export type ErrorCode = keyof typeof errorCodes
+
+const brand = Symbol.for('canonical-redis.error')
+
+/** What an error carries besides its sentence. */
+export interface ErrorDetails {
+  /** The next thing to do, as a sentence or a command. */
+  hint?: string
+  /** The error underneath. */
+  cause?: unknown
+}
+
+/**
+ * The one error class of this package.
+ *
+ * @example
+ * ```ts
+ * try { await redis.call('NEWCMD', 'job:1') }
+ * catch (error) { if (isCanonicalRedisError(error, 'E_UNKNOWN_COMMAND')) console.error(error.hint) }
+ * ```
+ */
+export class CanonicalRedisError extends Error {
+  override readonly name = 'CanonicalRedisError'
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(details.hint ? `${message}\n  → ${details.hint}` : message, { cause: details.cause })
+    this.code = code
+    this.hint = details.hint
+    // A second copy of the package (ESM beside CJS, two versions) must still recognise the error.
+    Object.defineProperty(this, brand, { value: true })
+  }
+}
+
+/** Is this an error of ours (even from a second copy of the package), and of this code if one is given? */
+export function isCanonicalRedisError(error: unknown, code?: ErrorCode): error is CanonicalRedisError {
+  if (typeof error !== 'object' || error === null || !(brand in error)) return false
+  return code === undefined || (error as CanonicalRedisError).code === code
+}
