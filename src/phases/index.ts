@@ -1,0 +1,2 @@
+export * from './phases.js'
+export * from './sources.js'
