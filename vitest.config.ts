@@ -1,6 +1,16 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
+const source = (file: string): string => fileURLToPath(new URL(`src/${file}`, import.meta.url))
+
 export default defineConfig({
+  resolve: {
+    // Examples and docs import the package by its name; in tests that is the source, never a stale dist.
+    alias: [
+      { find: /^canonical-redis$/, replacement: source('index.ts') },
+      { find: /^canonical-redis\/([a-z-]+)$/, replacement: source('$1.ts') },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,

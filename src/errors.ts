@@ -72,5 +72,5 @@ export class CanonicalRedisError extends Error {
 /** Is this an error of ours (even from a second copy of the package), and of this code if one is given? */
 export function isCanonicalRedisError(error: unknown, code?: ErrorCode): error is CanonicalRedisError {
   if (typeof error !== 'object' || error === null || !(brand in error)) return false
-  return code === undefined || (error as CanonicalRedisError).code === code
+  return code === undefined || (error as { code?: unknown }).code === code
 }

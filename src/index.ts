@@ -1,0 +1,6 @@
+/**
+ * The keys of a live Redis under two names at once.
+ *
+ * @module
+ */
+export * from './errors.js'

@@ -1,0 +1,6 @@
+/**
+ * The migrator.
+ *
+ * @module
+ */
+export * from './errors.js'
