@@ -20,7 +20,7 @@ export interface KeySpec {
 }
 
 /** Commands whose specs are wrong or missing have a parser of their own, by this name. */
-export type ParserName = 'sort' | 'migrate' | 'xread' | 'xreadgroup' | 'georadius' | 'pfmerge' | 'debug'
+export type ParserName = 'sort' | 'migrate' | 'xread' | 'xreadgroup' | 'georadius' | 'georadiusbymember' | 'debug'
 
 /**
  * How a write reaches the second name. `overwrite`: the same command on both names.
@@ -39,21 +39,36 @@ export type MirrorWay = 'none' | 'overwrite' | 'state'
  * - `type`: anything but "none"
  * - `all`: a non-empty reply proves all the keys (SINTER, LCS)
  * - `streams`: as many streams in the reply as keys in the command
+ * - `scan`: elements behind the cursor, or a cursor that is not zero (HSCAN)
+ * - `scalar`: a non-empty string or a number above zero proves all the keys; a list proves nothing (LCS)
  * - `never`: the reply proves nothing (EVAL_RO)
  */
-export type ProofRule = 'positive' | 'every' | 'count' | 'ttl' | 'type' | 'all' | 'streams' | 'never'
+export type ProofRule =
+  'positive' | 'every' | 'count' | 'ttl' | 'type' | 'all' | 'streams' | 'scan' | 'scalar' | 'never'
 
 /**
- * Where a reply carries key names. `first`: element 0 (BLPOP). `streams`: element 0 of every element, or the
- * keys of a map (XREAD). `list`: every element (KEYS). `scan`: every element of element 1. `whole`: the reply
- * (RANDOMKEY). `channels`, `numsub`: PUBSUB.
+ * Where a reply carries key names. `first`: element 0 (BLPOP). `streams`: element 0 of every element, the keys of a
+ * map, or every second element of a flat list (XREAD, PUBSUB NUMSUB). `list`: every element (KEYS, PUBSUB CHANNELS).
+ * `scan`: every element of element 1. `whole`: the reply (RANDOMKEY).
  */
 export type ReplyPath = 'none' | 'first' | 'streams' | 'list' | 'scan' | 'whole'
 
 /** Commands that name keys or channels outside of key positions, or change what later commands mean. */
 export type Special =
-  | 'scan' | 'keys' | 'randomkey' | 'publish' | 'subscribe' | 'psubscribe' | 'pubsub'
-  | 'watch' | 'multi' | 'exec' | 'discard' | 'getkeys' | 'select' | 'monitor'
+  | 'scan'
+  | 'keys'
+  | 'randomkey'
+  | 'publish'
+  | 'subscribe'
+  | 'psubscribe'
+  | 'pubsub'
+  | 'watch'
+  | 'multi'
+  | 'exec'
+  | 'discard'
+  | 'getkeys'
+  | 'select'
+  | 'monitor'
 
 /** One row of the table. */
 export interface CommandRow {

@@ -1,0 +1,11 @@
+/**
+ * Commands as data: which arguments are keys, how each is used, and what a reply says.
+ *
+ * @module
+ */
+export { locate } from './locate.js'
+export { isPlainOverwrite } from './overwrite.js'
+export { proves } from './proofs.js'
+export { mapReplyNames, type RenameInReply } from './replies.js'
+export { commandRows, lookup } from './table.js'
+export type * from './types.js'

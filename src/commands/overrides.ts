@@ -1,0 +1,95 @@
+/**
+ * Our own columns of the command table, and what the servers' key specs get wrong.
+ *
+ * Each group says what holds for all its commands. A command may stand in several groups.
+ *
+ * @module
+ */
+import type { CommandRow, KeyUse, ParserName } from './types.js'
+
+/** What a group sets. What no group sets has a default, decided in table.ts. */
+export interface Override extends Partial<Pick<CommandRow, 'mirror' | 'proof' | 'reply' | 'special'>> {
+  readonly parser?: ParserName
+  /** Replaces the use of each key spec, in order; the last one counts for the rest. */
+  readonly uses?: readonly KeyUse[]
+}
+
+const groups: readonly (readonly [names: readonly string[], columns: Override])[] = [
+  // -- where keys are --------------------------------------------------------------------------------------------
+  // SORT's STORE may stand anywhere, and its last one wins. Without STORE it is a read of one key.
+  [['sort'], { parser: 'sort', mirror: 'state', proof: 'positive' }],
+  [['sort_ro'], { parser: 'sort' }],
+  // MIGRATE's KEYS may be a password (AUTH keys); the spec searches from the end and takes it for the keyword.
+  [['migrate'], { parser: 'migrate' }],
+  // The names after GROUP may be "streams", and options may stand before it.
+  [['xread'], { parser: 'xread', proof: 'streams' }],
+  // And reading with a group writes: the group's position and its pending entries live in the key.
+  [['xreadgroup'], { parser: 'xreadgroup', uses: ['both'] }],
+  // STORE a STORE b writes b alone, whatever COMMAND GETKEYS says. Without STORE it is a read of one key.
+  [['georadius'], { parser: 'georadius', proof: 'positive' }],
+  [['georadiusbymember'], { parser: 'georadiusbymember', proof: 'positive' }],
+  // DEBUG has no key specs at all. DIGEST-VALUE of a missing key is forty zeros, so no reply is a proof.
+  [['debug'], { parser: 'debug', proof: 'never' }],
+
+  // -- how keys are used -----------------------------------------------------------------------------------------
+  // The specs call these destinations overwritten, yet the command looks first whether they exist: taken for blind
+  // writes, SETNX would succeed on a key whose alias exists.
+  [['setnx', 'msetnx', 'restore', 'restore-asking'], { uses: ['both'] }],
+  [['renamenx'], { uses: ['both', 'both'] }],
+  [['copy'], { uses: ['read', 'both'] }],
+  // Flagged readonly, and mirrored as a read although it writes: what it writes into the value is its own cache,
+  // which any later PFCOUNT computes again.
+  [['pfcount'], { uses: ['read'] }],
+  // The module of vector sets declares every key RW, even for commands that it flags readonly.
+  [['vcard', 'vdim', 'vemb', 'vgetattr', 'vinfo', 'vismember', 'vlinks', 'vrandmember', 'vsim'], { uses: ['read'] }],
+
+  // -- how a write reaches the second name (see isPlainOverwrite for which arguments allow it) -----------------------
+  [['del', 'unlink', 'set', 'mset'], { mirror: 'overwrite' }],
+
+  // -- what a reply proves ---------------------------------------------------------------------------------------
+  [['mget'], { proof: 'every' }],
+  [['exists', 'touch'], { proof: 'count' }],
+  [['ttl', 'pttl', 'expiretime', 'pexpiretime'], { proof: 'ttl' }],
+  [['type'], { proof: 'type' }],
+  [['sinter', 'sintercard', 'zinter', 'zintercard'], { proof: 'all' }],
+  // LCS … IDX replies with labels ("matches", "len") even when both keys are missing.
+  [['lcs'], { proof: 'scalar' }],
+  [['hscan', 'sscan', 'zscan'], { proof: 'scan' }],
+  // A script may reply with anything, whether or not its keys exist.
+  [['eval_ro', 'evalsha_ro', 'fcall_ro'], { proof: 'never' }],
+
+  // -- where replies carry names -----------------------------------------------------------------------------------
+  [['xread', 'xreadgroup'], { reply: 'streams' }],
+  [['blpop', 'brpop', 'bzpopmin', 'bzpopmax'], { reply: 'first' }],
+  [['lmpop', 'blmpop', 'zmpop', 'bzmpop'], { reply: 'first' }],
+  [['cluster getkeysinslot'], { reply: 'list' }],
+
+  // -- names outside of key positions, and commands that change what later ones mean -------------------------------
+  [['scan'], { special: 'scan', reply: 'scan' }],
+  [['keys'], { special: 'keys', reply: 'list' }],
+  [['randomkey'], { special: 'randomkey', reply: 'whole' }],
+  [['publish', 'spublish'], { special: 'publish' }],
+  [['subscribe', 'unsubscribe', 'ssubscribe', 'sunsubscribe'], { special: 'subscribe' }],
+  [['psubscribe', 'punsubscribe'], { special: 'psubscribe' }],
+  [['pubsub channels', 'pubsub shardchannels'], { special: 'pubsub', reply: 'list' }],
+  [['pubsub numsub', 'pubsub shardnumsub'], { special: 'pubsub', reply: 'streams' }],
+  [['watch'], { special: 'watch' }],
+  [['multi'], { special: 'multi' }],
+  [['exec'], { special: 'exec' }],
+  [['discard'], { special: 'discard' }],
+  [['command getkeys'], { special: 'getkeys', reply: 'list' }],
+  [['command getkeysandflags'], { special: 'getkeys', reply: 'streams' }],
+  [['select'], { special: 'select' }],
+  [['monitor'], { special: 'monitor' }],
+]
+
+function collect(): Record<string, Override> {
+  const found = Object.create(null) as Record<string, Override>
+  for (const [names, columns] of groups) {
+    for (const name of names) found[name] = { ...found[name], ...columns }
+  }
+  return found
+}
+
+/** What is set by hand for each command, by its name. */
+export const overrides: Readonly<Record<string, Override>> = collect()

@@ -1,0 +1,35 @@
+/**
+ * Which writes give the same result on both names of a key without knowing what was there.
+ *
+ * @module
+ */
+import { word } from './tokens.js'
+import type { Arg, CommandRow } from './types.js'
+
+/** The options of SET that depend on neither the old value nor the clock of the server, with their argument count. */
+const BLIND_SET_OPTIONS: Readonly<Record<string, number>> = { exat: 1, pxat: 1 }
+
+/**
+ * May these very arguments simply be sent for both names (the `overwrite` way of mirroring)?
+ *
+ * SET only without NX, XX, IFEQ, GET and KEEPTTL, which depend on the old value, and without EX and PX: two commands
+ * that count from "now" can expire at different milliseconds. EXAT and PXAT are absolute, and fine.
+ *
+ * @param row - the row of the command
+ * @param argv - the command with its arguments
+ * @example
+ * ```ts
+ * isPlainOverwrite(row, ['set', 'k', 'v', 'PXAT', '1800000000000']) // true
+ * isPlainOverwrite(row, ['set', 'k', 'v', 'EX', '10']) // false
+ * ```
+ */
+export function isPlainOverwrite(row: CommandRow, argv: readonly Arg[]): boolean {
+  if (row.mirror !== 'overwrite') return false
+  if (row.name !== 'set') return true
+  for (let i = 3; i < argv.length; i++) {
+    const skip = BLIND_SET_OPTIONS[word(argv[i]!)]
+    if (skip === undefined) return false
+    i += skip
+  }
+  return true
+}

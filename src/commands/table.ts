@@ -1,0 +1,93 @@
+/**
+ * The command table: generated rows and overrides, merged once when the module loads.
+ *
+ * @module
+ */
+import { compileSpecs } from './finders.js'
+import { readSpecs, type GeneratedRow } from './notation.js'
+import { overrides } from './overrides.js'
+import { parsers, type Finder } from './parsers.js'
+import { generatedRows, generatedServers } from './table.generated.js'
+import { word } from './tokens.js'
+import type { Arg, CommandRow, KeySpec, MirrorWay, ProofRule } from './types.js'
+
+/** A row, and the closure that finds its keys. */
+export interface Entry {
+  readonly row: CommandRow
+  readonly find: Finder
+}
+
+/** A first word: a command of its own, a container of subcommands, or (COMMAND) both. */
+interface Node {
+  entry?: Entry
+  subcommands?: Record<string, Entry>
+}
+
+const allServers: readonly string[] = generatedServers.split(' ')
+
+// Without a prototype, so that a command called `constructor` is unknown and not a function.
+const index = Object.create(null) as Record<string, Node>
+
+/** Every row, sorted by name. */
+export const commandRows: readonly CommandRow[] = generatedRows.map(addRow)
+
+function addRow(generated: GeneratedRow): CommandRow {
+  const row = mergeRow(generated)
+  const entry: Entry = { row, find: row.parser ? parsers[row.parser] : compileSpecs(row.keys) }
+  const [first, second] = row.name.split(' ') as [string, string?]
+  const node = (index[first] ??= {})
+  if (second === undefined) node.entry = entry
+  else (node.subcommands ??= Object.create(null) as Record<string, Entry>)[second] = entry
+  return row
+}
+
+function mergeRow([name, arity, flagText, keyText, servers]: GeneratedRow): CommandRow {
+  const { uses, ...columns } = overrides[name] ?? {}
+  const flags = flagText === '' ? [] : flagText.split(' ')
+  const keys = readSpecs(keyText).map((spec, i) => ({ ...spec, use: uses?.[i] ?? uses?.at(-1) ?? spec.use }))
+  return Object.freeze({
+    name,
+    arity,
+    flags,
+    keys,
+    mirror: defaultMirror(keys),
+    proof: defaultProof(keys, flags),
+    reply: 'none',
+    ...columns,
+    servers: servers?.split(' ') ?? allServers,
+  })
+}
+
+/** Whatever writes a key is copied afterwards, unless the overrides know better. */
+const defaultMirror = (keys: readonly KeySpec[]): MirrorWay =>
+  keys.some(({ use }) => use !== 'read') ? 'state' : 'none'
+
+/** A reply can be a proof for reads only. Scripts that may write are flagged neither write nor readonly. */
+const defaultProof = (keys: readonly KeySpec[], flags: readonly string[]): ProofRule =>
+  keys.length > 0 && flags.includes('readonly') ? 'positive' : 'never'
+
+/** The entry of a command line; undefined where the table has none. */
+export function findEntry(argv: readonly Arg[]): Entry | undefined {
+  const name = argv[0]
+  if (name === undefined) return undefined
+  // Clients send lower-case strings: those are found without making a new string.
+  const node = (typeof name === 'string' ? index[name] : undefined) ?? index[word(name)]
+  if (node?.subcommands === undefined || argv.length === 1) return node?.entry
+  const second = argv[1]!
+  return (typeof second === 'string' ? node.subcommands[second] : undefined) ?? node.subcommands[word(second)]
+}
+
+/**
+ * The row of a command line.
+ *
+ * @param argv - the command with its arguments; the name may be in any letter case, and a Buffer
+ * @returns the row, or undefined for a command (or a subcommand of a container) that the table lacks
+ * @example
+ * ```ts
+ * lookup(['XGROUP', 'Create', 'job:1', 'g', '$'])?.name // 'xgroup create'
+ * lookup(['json.get', 'job:1']) // undefined
+ * ```
+ */
+export function lookup(argv: readonly Arg[]): CommandRow | undefined {
+  return findEntry(argv)?.row
+}
