@@ -1,0 +1,164 @@
+/**
+ * The public face: wrap a client, and ask the wrapped client what it does.
+ *
+ * @module
+ */
+import type { Arg } from '../commands/index.js'
+import { CanonicalRedisError } from '../errors.js'
+import {
+  toPhaseSource,
+  type Phase,
+  type PhaseSetting,
+  type PhaseSource,
+} from '../phases/index.js'
+import { explain, plan } from '../plan/index.js'
+import type { RedisKeyMapper, Schema } from '../schema/index.js'
+import { behind, wrapIoredis } from './ioredis/facade.js'
+import { isIoredis, type RawClient } from './ioredis/types.js'
+import { Wrapping } from './ioredis/wrapping.js'
+
+/** How to wrap a client. */
+export interface CanonicalOptions {
+  /** What {@link defineSchema} gave. */
+  readonly schema: Schema
+  /** One phase for all, phases by family, or a source that several clients share. */
+  readonly phase: PhaseSetting | PhaseSource
+  /**
+   * What to do with a command that the command table does not know, and whose keys can therefore not be found:
+   * `refuse` it with `E_UNKNOWN_COMMAND` (the default), or `pass` it on as it is.
+   */
+  readonly unknownCommands?: 'refuse' | 'pass'
+}
+
+/** What a wrapped client answers about itself. */
+export interface Health {
+  readonly schema: string
+  /** The schema's hash: two services with different hashes do not mean the same keys. */
+  readonly hash: string
+  /** The phase of each family and channel. */
+  readonly phases: Readonly<Record<string, Phase>>
+  /** The connection's own word: `ready`, `connecting`, `reconnecting`, … */
+  readonly connection: string
+}
+
+/** `redis.canonical`: the wrapped client's own face. */
+export interface Canonical<S extends Schema = Schema> {
+  readonly schema: S
+  readonly mapper: RedisKeyMapper
+  /**
+   * The phase of a family; without a name, of the families that have none of their own.
+   * @throws {@link CanonicalRedisError} `E_UNKNOWN_FAMILY`
+   */
+  phase(family?: string): Phase
+  /**
+   * Changes the phase, where the source holds it itself. Commands already sent keep the phase they were sent in.
+   * @throws {@link CanonicalRedisError} `E_UNSAFE_TRANSITION` with the path to take, `E_BAD_PHASE`, `E_UNKNOWN_FAMILY`
+   */
+  setPhase(phase: Phase, family?: string): void
+  /**
+   * The exact commands that would be sent for this one now, a line each.
+   * @example
+   * ```ts
+   * redis.canonical.explain(['HSET', 'job:42', 'status', 'done'])
+   * ```
+   */
+  explain(argv: readonly (Arg | number)[]): string[]
+  /** For a health page: which schema, which phases, is the connection up. */
+  health(): Health
+}
+
+interface CanonicalRedisClientConstructor {
+  /**
+   * Wraps a client; the result is used in its place and has the same static type.
+   *
+   * @param client an ioredis 5 or 6 `Redis`
+   * @throws {@link CanonicalRedisError} `E_NOT_A_CLIENT`, `E_BAD_OPTION`, `E_BAD_PHASE`
+   * @example
+   * ```ts
+   * const redis = new CanonicalRedisClient(new Redis(), { schema, phase: 'dual-read' })
+   * await redis.hgetall('job:42') // the same key as step:42
+   * ```
+   */
+  new <C extends object, S extends Schema>(
+    client: C,
+    options: CanonicalOptions & { readonly schema: S },
+  ): C & { readonly canonical: Canonical<S> }
+}
+
+/** See {@link CanonicalRedisClientConstructor}. */
+export const CanonicalRedisClient = function CanonicalRedisClient(client: unknown, options: CanonicalOptions): object {
+  const raw = checkedClient(client)
+  const { schema, phase, unknownCommands = 'refuse' } = checkedOptions(options)
+  const wrapping = new Wrapping(schema, toPhaseSource(phase), unknownCommands, raw.options.keyPrefix)
+  return wrapIoredis(raw, wrapping, { canonical: canonicalOf(raw, wrapping) })
+} as unknown as CanonicalRedisClientConstructor
+
+function canonicalOf(client: RawClient, wrapping: Wrapping): Canonical {
+  const { schema, source } = wrapping
+  const names = [...schema.families.keys(), ...schema.channels.keys()]
+  const known = (family: string | undefined): void => {
+    if (family === undefined || names.includes(family)) return
+    throw new CanonicalRedisError('E_UNKNOWN_FAMILY', `the schema "${schema.name}" has no family "${family}"`, {
+      hint: `it has: ${names.join(', ')}`,
+    })
+  }
+  return {
+    schema,
+    mapper: schema.mapper,
+    phase(family) {
+      known(family)
+      return source.phaseOf(family ?? '')
+    },
+    setPhase(phase, family) {
+      known(family)
+      if (source.set === undefined) {
+        throw new CanonicalRedisError('E_BAD_PHASE', 'the phase of this client comes from a source that cannot be set', {
+          hint: 'change it where it comes from',
+        })
+      }
+      source.set(phase, family)
+    },
+    explain(argv) {
+      const line = argv.map((arg) => (typeof arg === 'number' ? String(arg) : arg))
+      return explain(line, plan(line, wrapping.contextFor(client.condition?.select ?? 0, false)))
+    },
+    health: () => ({
+      schema: schema.name,
+      hash: schema.hash,
+      phases: Object.fromEntries(names.map((name) => [name, source.phaseOf(name)])),
+      connection: client.status,
+    }),
+  }
+}
+
+function checkedClient(client: unknown): RawClient {
+  if (typeof client === 'object' && client !== null) {
+    const wrapped = behind(client)
+    if (wrapped) {
+      throw new CanonicalRedisError(
+        'E_NOT_A_CLIENT',
+        `the client is wrapped already, with the schema "${wrapped.wrapping.schema.name}"`,
+        { hint: 'wrap it once, with one schema that holds every family' },
+      )
+    }
+    if (isIoredis(client) && !client.isCluster) return client
+  }
+  const given = client === null ? 'null' : typeof client
+  throw new CanonicalRedisError('E_NOT_A_CLIENT', `expected an ioredis 5 or 6 client (a standalone Redis), got ${given}`, {
+    hint: 'pass the client itself: new CanonicalRedisClient(new Redis(url), { schema, phase })',
+  })
+}
+
+function checkedOptions(options: CanonicalOptions): CanonicalOptions {
+  const given: Partial<CanonicalOptions> | undefined = options
+  if (typeof given?.schema?.mapper?.resolve !== 'function') {
+    throw new CanonicalRedisError('E_BAD_OPTION', `expected \`schema\` to be what defineSchema gives, got ${typeof given?.schema}`, {
+      hint: 'new CanonicalRedisClient(client, { schema: defineSchema({ … }), phase: "alias" })',
+    })
+  }
+  if (given.unknownCommands !== undefined && !['refuse', 'pass'].includes(given.unknownCommands)) {
+    throw new CanonicalRedisError('E_BAD_OPTION', `expected \`unknownCommands\` to be "refuse" or "pass", got ${JSON.stringify(given.unknownCommands)}`)
+  }
+  return options
+}
+

@@ -1,0 +1,57 @@
+/**
+ * Sends several commands where ioredis expects one.
+ *
+ * @module
+ */
+import type { RawClient, WritableTarget } from './types.js'
+
+/**
+ * Gathers the bytes of `total` commands and passes them on in one write.
+ *
+ * A pipeline of ioredis counts the writes of its commands and flushes at the last; a command that stands for five
+ * must still write once. The same holds when ioredis sends the commands again after a reconnect.
+ */
+export class BlockStream implements WritableTarget {
+  readonly isPipeline = true
+  readonly destination: { redis: RawClient }
+  readonly #outer: WritableTarget | undefined
+  readonly #total: number
+  #parts: (string | Buffer)[] = []
+
+  constructor(client: RawClient, total: number, outer: WritableTarget | undefined) {
+    this.destination = outer?.destination ?? { redis: client }
+    this.#outer = outer
+    this.#total = total
+  }
+
+  write(data: string | Buffer): void {
+    this.#parts.push(data)
+    if (this.#parts.length < this.#total) return
+    const parts = this.#parts
+    this.#parts = []
+    const joined = parts.every((part) => typeof part === 'string')
+      ? parts.join('')
+      : Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
+    if (this.#outer) this.#outer.write(joined)
+    else this.destination.redis.stream?.write(joined)
+  }
+}
+
+const positions = new WeakMap<WritableTarget, number>()
+
+/**
+ * The next position in a pipeline that has commands of ours in it.
+ *
+ * After a cut ioredis resends a pipeline only when its positions run on from 0 without a gap, and aborts the rest of
+ * one whose head was answered. Our commands must be counted, or a healthy pipeline is aborted and a torn one resent.
+ */
+export function nextPosition(stream: WritableTarget, own: number | undefined): number {
+  const next = positions.get(stream) ?? own ?? 0
+  positions.set(stream, next + 1)
+  return next
+}
+
+/** Does this pipeline have commands of ours in it already? */
+export function isCounted(stream: WritableTarget): boolean {
+  return positions.has(stream)
+}

@@ -1,0 +1,207 @@
+/**
+ * The choke point: every command of an ioredis client passes `sendCommand`, and here it meets its plan.
+ *
+ * @module
+ */
+import { lookup, proves, type Arg, type CommandRow } from '../../commands/index.js'
+import { plan as makePlan, type Plan } from '../../plan/index.js'
+import { OpenReads, type OpenRead } from './reads.js'
+import { asAsked, renameError, renameOn } from './renames.js'
+import { Sender, type Outcome, type Route } from './sender.js'
+import { ServerVersion } from './server-version.js'
+import { Subscriptions } from './subscriptions.js'
+import { OpenTransaction } from './transaction.js'
+import type { Wrapping } from './wrapping.js'
+import type { RawClient, RawCommand, WritableTarget } from './types.js'
+
+/** Carries out the plans of one connection. */
+export class Interceptor {
+  readonly #sender: Sender
+  readonly #transaction = new OpenTransaction()
+  readonly #reads = new OpenReads()
+  readonly #version: ServerVersion
+  /** The channels of this connection. */
+  readonly subscriptions: Subscriptions
+
+  constructor(
+    readonly client: RawClient,
+    readonly wrapping: Wrapping,
+  ) {
+    this.#sender = new Sender(client)
+    this.#version = new ServerVersion(this.#sender, (command, route) => this.#send(command, route))
+    this.subscriptions = new Subscriptions(this.#sender, wrapping)
+    // The server forgets an open MULTI with the connection.
+    client.on('close', () => this.#transaction.end())
+  }
+
+  /** ioredis' `sendCommand`, as the facade offers it. */
+  readonly sendCommand = (command: RawCommand, stream?: WritableTarget, node?: unknown): unknown => {
+    const route = { stream, node }
+    if (this.#sender.isPlanned(command)) return this.#sender.pass(command, route)
+    if (this.#version.isAsking) return this.#version.hold(command, route)
+    return this.#send(command, route)
+  }
+
+  #send(command: RawCommand, route: Route): unknown {
+    const argv: Arg[] = [command.name, ...command.args]
+    const row = lookup(argv)
+    if (row?.special !== undefined) {
+      const sent = this.#special(row, command, route)
+      if (sent !== undefined) return sent
+    }
+    let plan: Plan | undefined
+    try {
+      plan = makePlan(argv, this.wrapping.contextFor(this.#db(), this.#transaction.isOpen))
+      if (plan !== undefined && !this.#transaction.isOpen && plan.located.keys.length > 0) {
+        if (this.#version.mustAsk) return this.#version.ask(command, route)
+        this.#version.check()
+      }
+    } catch (error) {
+      return this.#refuse(command, error as Error, route)
+    }
+    this.#askOpenReads(row, plan)
+    if (this.#transaction.isOpen) this.#transaction.note(plan, route.stream !== undefined)
+    if (plan === undefined) return this.#sender.pass(command, route)
+    return this.#carryOut(plan, command, route)
+  }
+
+  #carryOut(plan: Plan, command: RawCommand, route: Route): unknown {
+    const [only] = plan.steps
+    if (this.#transaction.isOpen) {
+      renameOn(command, plan)
+      return this.#sender.around(command, plan, route, false)
+    }
+    if (plan.optimistic && route.stream === undefined) return this.#read(plan, command, route)
+    if (plan.atomic) {
+      this.#sender.transaction(command, plan, route, this.#answer(plan, command))
+      return command.promise
+    }
+    renameOn(command, plan)
+    if (plan.steps.length === 1 && only) return this.#sender.rewritten(command, only, route)
+    return this.#sender.around(command, plan, route, true)
+  }
+
+  /** One command for a hit; COPY and the command again when the reply does not prove that every key exists. */
+  #read(plan: Plan, command: RawCommand, route: Route): unknown {
+    const asked = [...command.args]
+    const { resolve, reject } = command
+    let second: Promise<unknown> | undefined
+    const ask = (): Promise<unknown> => (second ??= this.#again(plan, command, route))
+    const read: OpenRead = { ids: idsOf(plan), ask: () => void ask().catch(() => undefined) }
+    const settle = (reply: unknown): boolean => {
+      this.#reads.remove(read)
+      return proves(plan.located, [command.name, ...command.args], reply)
+    }
+    const outcome: Outcome = {
+      resolve: (value) => resolve.call(command, value),
+      reject: (error) => reject.call(command, asAsked(renameError(error, plan.renames), command.name, asked)),
+    }
+    command.resolve = (reply) => {
+      if (settle(reply)) resolve.call(command, reply)
+      else ask().then(outcome.resolve, outcome.reject)
+      return command.promise
+    }
+    command.reject = (error) => {
+      // A connection that closed, or a timeout: there is nobody to ask again.
+      if (settle(error) || error.name !== 'ReplyError') outcome.reject(error)
+      else ask().then(outcome.resolve, outcome.reject)
+    }
+    renameOn(command, { ...plan, renames: plan.renames })
+    this.#reads.add(read)
+    return this.#sender.rewritten(command, plan.steps[plan.op] as Plan['steps'][number], route)
+  }
+
+  #again(plan: Plan, command: RawCommand, route: Route): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (plan.atomic) this.#sender.transaction(command, plan, route, { resolve, reject })
+      else this.#sender.sequence(command, plan, route, { resolve, reject })
+    })
+  }
+
+  /** What answers the caller's command when only commands of ours went out. */
+  #answer(plan: Plan, command: RawCommand): Outcome {
+    const args = [...command.args]
+    renameOn(command, plan)
+    return {
+      resolve: (value) => {
+        // ioredis sets this where it writes a command, and this one was never written.
+        command.setReplyContext?.(this.client.condition ?? this.client.options)
+        command.resolve(value)
+      },
+      reject: (error) => command.reject(asAsked(error, command.name, args)),
+    }
+  }
+
+  #refuse(command: RawCommand, error: Error, route: Route): unknown {
+    if (this.#transaction.isOpen) {
+      this.#transaction.refuse(error)
+      this.#transaction.note(undefined, route.stream !== undefined)
+    }
+    return this.#sender.refuse(command, error, route)
+  }
+
+  #special(row: CommandRow, command: RawCommand, route: Route): unknown {
+    switch (row.special) {
+      case 'multi':
+        // Nothing of ours may be asked inside the caller's transaction.
+        if (route.stream === undefined) this.#reads.ask()
+        this.#transaction.begin()
+        return undefined
+      case 'exec':
+        return this.#exec(command, route)
+      case 'discard':
+        this.#transaction.end()
+        return undefined
+      case 'subscribe':
+        return this.#subscribe(row, command, route)
+      default:
+        return undefined
+    }
+  }
+
+  #subscribe(row: CommandRow, command: RawCommand, route: Route): unknown {
+    const args =
+      row.name === 'subscribe'
+        ? this.subscriptions.subscribe(command)
+        : row.name === 'unsubscribe'
+          ? this.subscriptions.unsubscribe(command)
+          : undefined
+    if (args === undefined) return undefined
+    return this.#sender.rewritten(command, { role: 'op', argv: [command.name, ...args] }, route)
+  }
+
+  #exec(command: RawCommand, route: Route): unknown {
+    const filter = this.#transaction.filter()
+    const { refusal } = this.#transaction
+    this.#transaction.end()
+    if (refusal) return this.#abort(command, refusal, route)
+    const transform = command.transformReply
+    command.transformReply = (reply) => transform.call(command, filter(reply))
+    return this.#sender.pass(command, route)
+  }
+
+  /** One command was refused, so the others must not run: as the server does it after a queueing error. */
+  #abort(command: RawCommand, refusal: Error, route: Route): unknown {
+    const error = new Error(`EXECABORT Transaction discarded because of: ${refusal.message}`, { cause: refusal })
+    const { reject } = command
+    command.resolve = () => {
+      reject.call(command, error)
+      return command.promise
+    }
+    return this.#sender.rewritten(Object.assign(command, { name: 'discard' }), { role: 'op', argv: ['discard'] }, route)
+  }
+
+  /** A write behind a read must not change its answer; see {@link OpenReads}. */
+  #askOpenReads(row: CommandRow | undefined, plan: Plan | undefined): void {
+    if (plan?.located.keys.some((key) => key.use !== 'read')) this.#reads.ask(idsOf(plan))
+    else if (row?.special === 'select' || (row?.keys.length === 0 && row.flags.includes('write'))) this.#reads.ask()
+  }
+
+  #db(): number {
+    return this.client.condition?.select ?? 0
+  }
+}
+
+function idsOf(plan: Plan): string[] {
+  return plan.renames.map(({ sent }) => (typeof sent === 'string' ? sent : sent.toString('latin1')))
+}

@@ -1,0 +1,55 @@
+/**
+ * What the connections of one wrapped client share: the schema, the phase source, the options.
+ *
+ * @module
+ */
+import type { PhaseSource } from '../../phases/index.js'
+import type { PlanContext } from '../../plan/index.js'
+import type { KeyName, LogicalKey, Schema } from '../../schema/index.js'
+
+/** Shared by a client and its duplicates. */
+export class Wrapping {
+  readonly #mapper: PlanContext['mapper']
+
+  constructor(
+    readonly schema: Schema,
+    readonly source: PhaseSource,
+    readonly unknownCommands: 'refuse' | 'pass',
+    keyPrefix: string | Buffer | undefined,
+  ) {
+    this.#mapper = keyPrefix && keyPrefix.length > 0 ? behindPrefix(schema.mapper, keyPrefix) : schema.mapper
+  }
+
+  /** What a plan for a connection depends on. */
+  contextFor(db: number, inTransaction: boolean): PlanContext {
+    return {
+      mapper: this.#mapper,
+      phaseOf: (family) => this.source.phaseOf(family),
+      db,
+      inTransaction,
+      unknownCommands: this.unknownCommands,
+    }
+  }
+}
+
+/**
+ * The schema speaks of names without the client's keyPrefix, and ioredis has put the prefix on before we see the
+ * command. A name without it is one that ioredis does not know for a key: it stays as it is, as on a raw client.
+ */
+function behindPrefix(mapper: Schema['mapper'], keyPrefix: string | Buffer): PlanContext['mapper'] {
+  const prefix = Buffer.from(keyPrefix)
+  const add = <N extends KeyName>(name: N): N =>
+    (typeof name === 'string' ? prefix.toString() + name : Buffer.concat([prefix, name])) as N
+  return {
+    resolveChannel: (name) => mapper.resolveChannel(name),
+    resolve<N extends KeyName>(name: N): LogicalKey<N> | undefined {
+      const bytes = Buffer.from(name)
+      if (!bytes.subarray(0, prefix.length).equals(prefix)) return undefined
+      const rest = bytes.subarray(prefix.length)
+      const key = mapper.resolve((typeof name === 'string' ? rest.toString() : rest) as N)
+      if (key === undefined) return undefined
+      const aliases = key.aliases.map((alias) => ({ ...alias, name: add(alias.name) }))
+      return { ...key, canonical: add(key.canonical), aliases }
+    },
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * From the keys of a command line to the two names of each, under the phase of its family.
+ *
+ * @module
+ */
+import type { Arg, KeyUse, Located } from '../commands/index.js'
+import { phaseTable, type PhaseRule } from '../phases/index.js'
+import type { Place } from './block.js'
+import type { PlanContext } from './types.js'
+
+/** One managed key of a command line. */
+export interface Pair {
+  /** Position in argv. */
+  readonly index: number
+  readonly use: KeyUse
+  readonly family: string
+  readonly rule: PhaseRule
+  /** Where the command goes. */
+  readonly primary: Place
+  /** The other name; undefined when this logical key has only a canonical name. */
+  readonly secondary: Place | undefined
+  readonly canonical: Place
+  /** Every alias, in the order they are adopted in; the first is where legacy code keeps the key. */
+  readonly aliases: readonly Place[]
+}
+
+/** The managed keys of a command line, in its order. */
+export function findPairs(argv: readonly Arg[], located: Located, context: PlanContext): Pair[] {
+  const pairs: Pair[] = []
+  for (const { index, use } of located.keys) {
+    const pair = toPair(argv[index] as Arg, index, use, context)
+    if (pair) pairs.push(pair)
+  }
+  return pairs
+}
+
+function toPair(name: Arg, index: number, use: KeyUse, context: PlanContext): Pair | undefined {
+  const key = context.mapper.resolve(name)
+  if (key === undefined) return undefined
+  const rule = phaseTable[context.phaseOf(key.family)]
+  const canonical: Place = { name: key.canonical, db: context.db }
+  const aliases = key.aliases.map((alias): Place => ({ name: alias.name, db: alias.db ?? context.db }))
+  const first = aliases[0]
+  const onAlias = rule.primary === 'alias' && first !== undefined
+  return {
+    index,
+    use,
+    family: key.family,
+    rule,
+    primary: onAlias ? first : canonical,
+    secondary: onAlias ? canonical : first,
+    canonical,
+    aliases,
+  }
+}
+
+/** One pair for each logical key: `EXISTS job:1 step:1` names one twice. A use that writes wins. */
+export function distinct(pairs: readonly Pair[]): Pair[] {
+  if (pairs.length < 2) return [...pairs]
+  const byPlace = new Map<string, Pair>()
+  for (const pair of pairs) {
+    const id = placeId(pair.primary)
+    const known = byPlace.get(id)
+    if (known === undefined || (known.use === 'read' && pair.use !== 'read')) byPlace.set(id, pair)
+  }
+  return [...byPlace.values()]
+}
+
+function placeId(place: Place): string {
+  const name = typeof place.name === 'string' ? Buffer.from(place.name) : place.name
+  return `${place.db}:${name.toString('latin1')}`
+}

@@ -1,0 +1,174 @@
+/**
+ * The heart: a pure function from a command and the phases to the commands to send.
+ *
+ * It knows no client and no socket, so it can be tested by the million, printed, and used by every client.
+ *
+ * @module
+ */
+import { isPlainOverwrite, locate, type Arg, type Located } from '../commands/index.js'
+import { Block, type Place } from './block.js'
+import { planPublish } from './channels.js'
+import { distinct, findPairs, type Pair } from './pairs.js'
+import { blocks, refuseBlocking, refuseMixedDatabases, refuseUnknown } from './refuse.js'
+import type { Plan, PlanContext, Rename } from './types.js'
+
+/**
+ * The steps for one command line, or undefined when it goes out as it is.
+ *
+ * @param argv the command's name and its arguments, as they would go to the server
+ * @throws {@link CanonicalRedisError} `E_UNKNOWN_COMMAND`, `E_BLOCKING_MIRRORED`, `E_CROSS_DATABASE`,
+ * `E_UNSUPPORTED`; nothing has been sent then.
+ * @example
+ * ```ts
+ * plan(['HSET', 'job:42', 'status', 'done'], { mapper, phaseOf: () => 'prepare', db: 0, … })
+ * // steps: HSET job:42 status done · UNLINK step:42 — atomic
+ * ```
+ */
+export function plan(argv: readonly Arg[], context: PlanContext): Plan | undefined {
+  const located = locate(argv)
+  if (located === undefined) return refuseUnknown(argv, context)
+  if (located.row.special === 'publish') return planPublish(argv, located, context)
+  if (located.keys.length === 0) return undefined
+  const pairs = findPairs(argv, located, context)
+  if (pairs.length === 0) return undefined
+  if (located.row.special === 'watch') return planWatch(argv, located, pairs, context)
+  return planKeyed(argv, located, pairs, context)
+}
+
+function planKeyed(argv: readonly Arg[], located: Located, pairs: readonly Pair[], context: PlanContext): Plan {
+  const opDb = refuseMixedDatabases(argv, located, pairs, context)
+  const block = new Block(context.db)
+  const each = distinct(pairs)
+  if (!overwritesUnread(argv)) for (const pair of each) if (pair.rule.adopt) adopt(block, pair)
+  const adopts = block.steps.length > 0
+  const written = each.filter((pair) => pair.use !== 'read')
+  for (const pair of written) supersede(block, pair)
+  const op = block.add('op', opDb, rewrite(argv, pairs))
+  const plain = isPlainOverwrite(located.row, argv)
+  if (plain) overwriteSecondaries(block, argv, pairs)
+  for (const pair of written) settle(block, pair, plain)
+  const steps = block.end()
+  const atomic = steps.some(({ role }) => role !== 'op' && role !== 'adopt')
+  const reads = located.keys.every((key) => key.use === 'read')
+  const waits = blocks(argv, located) && !context.inTransaction
+  if (waits && (atomic || (adopts && !reads))) refuseBlocking(argv, pairs)
+  return {
+    steps,
+    op,
+    // A command that changes something is never sent twice, and what it reads is adopted in the same unit.
+    atomic: atomic || (adopts && !reads),
+    optimistic: adopts && reads && !waits,
+    located,
+    renames: renamesOf(argv, pairs),
+  }
+}
+
+/** COPY without REPLACE: safe at any moment, also twice. Older spellings come last, so the newest wins. */
+function adopt(block: Block, pair: Pair): void {
+  for (const alias of pair.aliases) block.copy('adopt', alias, pair.canonical)
+}
+
+/**
+ * Before an alias phase changes A, and after: older spellings that A has overtaken go. Left there, they would be
+ * adopted in `dual-read` once A had been deleted: a value that came back. While A does not exist they stay, for
+ * they are then the only copy.
+ */
+function supersede(block: Block, pair: Pair): void {
+  if (pair.rule.primary !== 'alias' || pair.rule.secondary === 'leave') return
+  const first = pair.aliases[0]
+  if (first === undefined) return
+  for (const older of pair.aliases.slice(1)) {
+    if (older.db === first.db) block.add('supersede', first.db, ['EVAL', supersedeScript, '2', first.name, older.name])
+  }
+}
+
+const supersedeScript = "if redis.call('EXISTS',KEYS[1])==1 then return redis.call('UNLINK',KEYS[2]) end return 0"
+
+/** What a write does to the other names, once the primary has changed. */
+function settle(block: Block, pair: Pair, plain: boolean): void {
+  const { secondary, primary, rule } = pair
+  if (secondary === undefined || rule.secondary === 'leave') return
+  if (rule.secondary === 'unlink') unlink(block, 'drop', secondary)
+  else if (!plain || secondary.db !== primary.db) {
+    // Not COPY REPLACE: when the command removed P, that would leave M in place.
+    unlink(block, 'mirror', secondary)
+    block.copy('mirror', primary, secondary)
+  }
+  if (rule.primary === 'alias') supersede(block, pair)
+  // The canonical name has overtaken every alias; an older spelling left here would be adopted after a delete.
+  else for (const older of pair.aliases.slice(1)) unlink(block, 'drop', older)
+}
+
+/**
+ * The same command on the second names. Only keys whose phase mirrors are in it, so it is built anew rather than
+ * rewritten: `MSET` of a mirrored and an unmanaged key mirrors the first alone.
+ */
+function overwriteSecondaries(block: Block, argv: readonly Arg[], pairs: readonly Pair[]): void {
+  const mirrored = pairs.filter(
+    ({ rule, secondary, primary }) => rule.secondary === 'mirror' && secondary?.db === primary.db,
+  )
+  if (mirrored.length === 0) return
+  const db = mirrored[0]?.primary.db ?? block.home
+  const names = mirrored.map((pair) => (pair.secondary as Place).name)
+  if (mirrored[0]?.use === 'delete') block.add('mirror', db, ['UNLINK', ...names])
+  else if (isName(argv[0], 'mset')) {
+    block.add('mirror', db, ['MSET', ...mirrored.flatMap((pair, i) => [names[i] as Arg, argv[pair.index + 1] as Arg])])
+  } else block.add('mirror', db, [argv[0] as Arg, ...names, ...argv.slice(2)])
+}
+
+function unlink(block: Block, role: 'mirror' | 'drop', place: Place): void {
+  block.add(role, place.db, ['UNLINK', place.name])
+}
+
+/** `SET key value` replaces the value whatever it was and cannot fail once queued, so there is nothing to adopt. */
+function overwritesUnread(argv: readonly Arg[]): boolean {
+  return argv.length === 3 && isName(argv[0], 'set')
+}
+
+function isName(arg: Arg | undefined, name: string): boolean {
+  return arg !== undefined && arg.length === name.length && arg.toString().toLowerCase() === name
+}
+
+/** WATCH looks at every name: another client may still write the one that this phase does not read. */
+function planWatch(argv: readonly Arg[], located: Located, pairs: readonly Pair[], context: PlanContext): Plan {
+  if (context.inTransaction) return planAsIs(argv, located, pairs, context)
+  const block = new Block(context.db)
+  const each = distinct(pairs)
+  // Adopted first: a COPY into a watched key by the same connection would make EXEC fail.
+  for (const pair of each) if (pair.rule.adopt) adopt(block, pair)
+  const managed = new Set(pairs.map((pair) => pair.index))
+  const places = each.flatMap((pair) => [pair.canonical, ...pair.aliases])
+  for (const { index } of located.keys) {
+    if (!managed.has(index)) places.push({ name: argv[index] as Arg, db: context.db })
+  }
+  let op = 0
+  for (const [db, group] of groupByDb(places)) op = block.add('op', db, ['WATCH', ...group.map((place) => place.name)])
+  return { steps: block.end(), op, atomic: false, optimistic: false, located, renames: [] }
+}
+
+function groupByDb(places: readonly Place[]): Map<number, Place[]> {
+  const groups = new Map<number, Place[]>()
+  for (const place of places) {
+    const group = groups.get(place.db)
+    if (group) group.push(place)
+    else groups.set(place.db, [place])
+  }
+  return groups
+}
+
+/** WATCH inside MULTI is the server's error to give; only the names are changed. */
+function planAsIs(argv: readonly Arg[], located: Located, pairs: readonly Pair[], context: PlanContext): Plan {
+  const block = new Block(context.db)
+  const op = block.add('op', context.db, rewrite(argv, pairs))
+  return { steps: block.end(), op, atomic: false, optimistic: false, located, renames: [] }
+}
+
+function rewrite(argv: readonly Arg[], pairs: readonly Pair[]): Arg[] {
+  const out = [...argv]
+  for (const pair of pairs) out[pair.index] = pair.primary.name
+  return out
+}
+
+function renamesOf(argv: readonly Arg[], pairs: readonly Pair[]): Rename[] {
+  return pairs.map((pair) => ({ sent: pair.primary.name, asked: argv[pair.index] as Arg }))
+}

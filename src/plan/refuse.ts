@@ -1,0 +1,74 @@
+/**
+ * What a plan cannot be made for, and the sentence that says so. Nothing has been sent when these throw.
+ *
+ * @module
+ */
+import type { Arg, Located } from '../commands/index.js'
+import { CanonicalRedisError } from '../errors.js'
+import type { Pair } from './pairs.js'
+import type { PlanContext } from './types.js'
+
+/**
+ * A command without a row may name keys anywhere, and sending it unread would write under the old name only.
+ * Without arguments it names none.
+ */
+export function refuseUnknown(argv: readonly Arg[], context: PlanContext): undefined {
+  if (context.unknownCommands === 'pass' || argv.length < 2) return undefined
+  throw new CanonicalRedisError(
+    'E_UNKNOWN_COMMAND',
+    `the command ${String(argv[0]).toUpperCase()} has no row in the command table, so the keys it names cannot be found`,
+    {
+      hint: "if it names no managed key, pass { unknownCommands: 'pass' } or send it through a client that is not wrapped",
+    },
+  )
+}
+
+/** Does this command line wait on the server? XREAD does only with BLOCK. */
+export function blocks(argv: readonly Arg[], located: Located): boolean {
+  if (!located.row.flags.includes('blocking')) return false
+  if (!located.row.name.startsWith('xread')) return true
+  const end = located.keys[0]?.index ?? argv.length
+  return argv.slice(1, end).some((arg) => arg.length === 5 && arg.toString().toLowerCase() === 'block')
+}
+
+/** Inside MULTI nothing waits, and outside it a write would not be one unit. */
+export function refuseBlocking(argv: readonly Arg[], pairs: readonly Pair[]): never {
+  const pair = pairs.find(({ use }) => use !== 'read') ?? pairs[0]
+  const command = String(argv[0]).toUpperCase()
+  throw new CanonicalRedisError(
+    'E_BLOCKING_MIRRORED',
+    `${command} waits on the server, and in this phase the family "${pair?.family}" needs a transaction, where nothing ` +
+      'can wait',
+    { hint: `use the form that does not wait (${waitFree[command] ?? 'without BLOCK'}) until the family is in "canonical"` },
+  )
+}
+
+const waitFree: Readonly<Record<string, string>> = {
+  BLPOP: 'LPOP',
+  BRPOP: 'RPOP',
+  BLMOVE: 'LMOVE',
+  BRPOPLPUSH: 'LMOVE',
+  BLMPOP: 'LMPOP',
+  BZPOPMIN: 'ZPOPMIN',
+  BZPOPMAX: 'ZPOPMAX',
+  BZMPOP: 'ZMPOP',
+}
+
+/** The database that the command runs in; refused where its keys lie in two. */
+export function refuseMixedDatabases(
+  argv: readonly Arg[],
+  located: Located,
+  pairs: readonly Pair[],
+  context: PlanContext,
+): number {
+  const dbs = new Set(pairs.map((pair) => pair.primary.db))
+  if (pairs.length < located.keys.length) dbs.add(context.db)
+  const [db = context.db] = dbs
+  if (dbs.size < 2) return db
+  throw new CanonicalRedisError(
+    'E_CROSS_DATABASE',
+    `${String(argv[0]).toUpperCase()} names keys that lie in different databases in this phase ` +
+      `(${[...dbs].join(' and ')}), and one command runs in one database`,
+    { hint: 'split the command, or move these families to "dual-read" together: from there on all are read from here' },
+  )
+}

@@ -1,0 +1,67 @@
+/**
+ * What a plan is: the exact commands to send for one command of the caller, and how to read the reply.
+ *
+ * @module
+ */
+import type { Arg, Located } from '../commands/index.js'
+import type { Phase } from '../phases/index.js'
+import type { RedisKeyMapper } from '../schema/index.js'
+
+/** Why a step is there. */
+export type StepRole =
+  /** the caller's command, under the names of the phase */
+  | 'op'
+  /** COPY of an alias to the canonical name, never overwriting */
+  | 'adopt'
+  /** brings the second name to the state of the first */
+  | 'mirror'
+  /** removes the name that the phase gives up */
+  | 'drop'
+  /** removes older spellings that the first alias has overtaken */
+  | 'supersede'
+  /** goes to another database and back */
+  | 'select'
+
+/** One command to send. */
+export interface Step {
+  readonly role: StepRole
+  readonly argv: readonly Arg[]
+}
+
+/** A name that was sent, and the name that the caller used for it. */
+export interface Rename {
+  readonly sent: Arg
+  readonly asked: Arg
+}
+
+/** The steps for one command. */
+export interface Plan {
+  readonly steps: readonly Step[]
+  /** Which step's reply is the caller's reply. */
+  readonly op: number
+  /** The steps are one unit: MULTI before, EXEC after, unless the caller's own transaction is around them. */
+  readonly atomic: boolean
+  /**
+   * A read: the op may be sent alone, and the whole list only when its reply does not prove
+   * that every key exists ({@link Plan.located} says how to tell).
+   */
+  readonly optimistic: boolean
+  readonly located: Located
+  /** In the order of the keys; only names that differ. */
+  readonly renames: readonly Rename[]
+  /** More steps whose numeric replies are added to the op's (PUBLISH under two names). */
+  readonly sum?: readonly number[]
+}
+
+/** What a plan depends on besides the command. */
+export interface PlanContext {
+  readonly mapper: Pick<RedisKeyMapper, 'resolve' | 'resolveChannel'>
+  /** The phase of a family (keys and channels alike). */
+  readonly phaseOf: (family: string) => Phase
+  /** The database that the connection has selected. */
+  readonly db: number
+  /** The command stands in a transaction of the caller's: nothing blocks there, and no MULTI can be added. */
+  readonly inTransaction: boolean
+  /** What to do with a command that has no row. Default `refuse`. */
+  readonly unknownCommands: 'refuse' | 'pass'
+}
