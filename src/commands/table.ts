@@ -59,12 +59,14 @@ function mergeRow([name, arity, flagText, keyText, servers]: GeneratedRow): Comm
 }
 
 /** Whatever writes a key is copied afterwards, unless the overrides know better. */
-const defaultMirror = (keys: readonly KeySpec[]): MirrorWay =>
-  keys.some(({ use }) => use !== 'read') ? 'state' : 'none'
+function defaultMirror(keys: readonly KeySpec[]): MirrorWay {
+  return keys.some(({ use }) => use !== 'read') ? 'state' : 'none'
+}
 
 /** A reply can be a proof for reads only. Scripts that may write are flagged neither write nor readonly. */
-const defaultProof = (keys: readonly KeySpec[], flags: readonly string[]): ProofRule =>
-  keys.length > 0 && flags.includes('readonly') ? 'positive' : 'never'
+function defaultProof(keys: readonly KeySpec[], flags: readonly string[]): ProofRule {
+  return keys.length > 0 && flags.includes('readonly') ? 'positive' : 'never'
+}
 
 /** The entry of a command line; undefined where the table has none. */
 export function findEntry(argv: readonly Arg[]): Entry | undefined {
