@@ -4,7 +4,8 @@
  * @module
  */
 import { lookup, proves, type Arg, type CommandRow } from '../../commands/index.js'
-import { plan as makePlan, type Plan } from '../../plan/index.js'
+import { plan as makePlan, type Plan, type PlanContext } from '../../plan/index.js'
+import { readKeyspace } from './keyspace.js'
 import { OpenReads, type OpenRead } from './reads.js'
 import { asAsked, renameError, renameOn } from './renames.js'
 import { Sender, type Outcome, type Route } from './sender.js'
@@ -46,12 +47,16 @@ export class Interceptor {
     const argv: Arg[] = [command.name, ...command.args]
     const row = lookup(argv)
     if (row?.special !== undefined) {
-      const sent = this.#special(row, command, route)
-      if (sent !== undefined) return sent
+      try {
+        const sent = this.#special(row, command, route)
+        if (sent !== undefined) return sent
+      } catch (error) {
+        return this.#refuse(command, error as Error, route)
+      }
     }
     let plan: Plan | undefined
     try {
-      plan = makePlan(argv, this.wrapping.contextFor(this.#db(), this.#transaction.isOpen))
+      plan = makePlan(argv, this.#context())
       if (plan !== undefined && !this.#transaction.isOpen && plan.located.keys.length > 0) {
         if (this.#version.mustAsk) return this.#version.ask(command, route)
         this.#version.check()
@@ -154,6 +159,16 @@ export class Interceptor {
         return undefined
       case 'subscribe':
         return this.#subscribe(row, command, route)
+      case 'scan':
+      case 'keys':
+      case 'randomkey':
+        return readKeyspace(row.special, {
+          sender: this.#sender,
+          command,
+          route,
+          schema: this.wrapping.schema,
+          context: this.#context(),
+        })
       default:
         return undefined
     }
@@ -197,8 +212,8 @@ export class Interceptor {
     else if (row?.special === 'select' || (row?.keys.length === 0 && row.flags.includes('write'))) this.#reads.ask()
   }
 
-  #db(): number {
-    return this.client.condition?.select ?? 0
+  #context(): PlanContext {
+    return this.wrapping.contextFor(this.client.condition?.select ?? 0, this.#transaction.isOpen)
   }
 }
 

@@ -157,6 +157,13 @@ export class Sender {
     return command.promise
   }
 
+  /** A command of our own in the place of the caller's, which is answered later. */
+  inPlaceOf(command: RawCommand, argv: readonly Arg[], route: Route): Promise<unknown> {
+    const own = this.#make(commandClassOf(command), argv)
+    void this.pass(Object.assign(own, { pipelineIndex: command.pipelineIndex }), route)
+    return own.promise
+  }
+
   #make(Command: CommandClass, argv: readonly Arg[]): RawCommand {
     const [name, ...args] = argv
     const command = new Command(String(name).toLowerCase(), args, { replyEncoding: null })
