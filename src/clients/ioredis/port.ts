@@ -7,25 +7,42 @@ import type { Arg } from '../../commands/index.js'
 import type { Port, Reply } from '../port.js'
 import type { RawClient } from './types.js'
 
+/** A client that has not connected yet has no condition, only its option. */
+function selectedBy(client: RawClient): number {
+  return client.condition?.select ?? Number(client.options['db'] ?? 0)
+}
+
 /** A port over a raw client. Only one made by `duplicate` closes the connection it stands on. */
 export function portOf(client: RawClient, owned = false): Port {
   const run = async (kind: 'pipeline' | 'multi', argvs: readonly (readonly Arg[])[]): Promise<(Reply | Error)[]> => {
     if (argvs.length === 0) return []
     const results = await client[kind](argvs.map((argv) => ['callBuffer', ...argv])).exec()
     if (results === null) throw new Error('the transaction was discarded: a watched key changed')
+    // ioredis answers a cut with one error a command; only the server's own errors are answers.
+    const broken = results.find(([error]) => error && error.name !== 'ReplyError')?.[0]
+    if (broken) throw broken
     return results.map(([error, reply]) => error ?? (reply as Reply))
   }
   return {
     get db() {
-      return client.condition?.select ?? 0
+      return selectedBy(client)
     },
     send: (argv) => client.callBuffer(String(argv[0]), ...argv.slice(1)) as Promise<Reply>,
     pipeline: (argvs) => run('pipeline', argvs),
     transaction: (argvs) => run('multi', argvs),
     async duplicate(options = {}) {
-      const db = options.db ?? client.condition?.select ?? 0
-      // No prefix: the migrator names keys as the server has them. A cut ends the run rather than repeating a block.
-      const copy = client.duplicate({ db, keyPrefix: '', lazyConnect: true, autoResendUnfulfilledCommands: false })
+      const copy = client.duplicate({
+        db: options.db ?? selectedBy(client),
+        // No prefix: the migrator names keys as the server has them.
+        keyPrefix: '',
+        lazyConnect: true,
+        // A cut ends the run rather than repeating a block. Without a retry strategy that ends everything, ioredis
+        // reconnects, and a command in flight that it may not resend is never answered at all.
+        autoResendUnfulfilledCommands: false,
+        retryStrategy: () => null,
+        // One shape of reply in ioredis 5 and 6.
+        protocol: 2,
+      })
       // Without a listener ioredis prints every connection error; the rejected command says it already.
       copy.on('error', () => undefined)
       await copy.connect()
