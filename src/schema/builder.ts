@@ -1,0 +1,131 @@
+/**
+ * `key()` and `channel()`: how families are written.
+ *
+ * @module
+ */
+import { CanonicalRedisError } from '../errors.js'
+import type { Constraints } from './constraint.js'
+import type { Definition, Kind } from './definition.js'
+import type { AliasArguments, CheckAlias, CheckConstraints } from './infer.js'
+import { parsePattern } from './pattern.js'
+
+/** What `defineSchema` needs of a builder. */
+export interface Declared<K extends Kind = Kind> {
+  readonly kind: K
+  readonly pattern: string
+  readonly constraints: Constraints
+  readonly definition: Definition
+}
+
+/** A family being written. Immutable: every call gives a new builder. */
+export interface PatternBuilder<K extends Kind, P extends string, C extends Constraints> extends Declared<K> {
+  /** The canonical pattern as written. */
+  readonly pattern: P
+  readonly constraints: C
+  /**
+   * Adds an older spelling. The first alias is where legacy code keeps the data today, further ones are older.
+   *
+   * @param pattern Has the canonical holes, by name, except those with a default.
+   * @param options One flat object: a default for each hole that the alias leaves out; `db`, the database it lives
+   * in, if another one; `rename`, values it spells differently: `{ name: { volume_ratio: 'ratio' } }`.
+   * @throws CanonicalRedisError `E_BAD_PATTERN`. What does not fit the canonical pattern is refused by `defineSchema`.
+   * @example
+   * ```ts
+   * key('position:<user>:<exchange>:<symbol>').alias('position:<user>:<symbol>', { exchange: 'okx' })
+   * ```
+   */
+  alias<A extends string>(
+    pattern: A & CheckAlias<P, A>,
+    ...options: AliasArguments<K, P, C, A>
+  ): PatternBuilder<K, P, C>
+}
+
+/** A key family being written; made by {@link key}. */
+export type KeyBuilder<P extends string = string, C extends Constraints = Constraints> = PatternBuilder<'key', P, C>
+/** A channel family being written; made by {@link channel}. */
+export type ChannelBuilder<P extends string = string, C extends Constraints = Constraints> = PatternBuilder<
+  'channel',
+  P,
+  C
+>
+
+/** No constraints. */
+export type NoConstraints = Readonly<Record<never, never>>
+
+function build<K extends Kind, P extends string, C extends Constraints>(
+  pattern: P,
+  constraints: C,
+  definition: Definition & { kind: K },
+): PatternBuilder<K, P, C> {
+  // The rest tuple of `alias` depends on a type parameter, which no implementation can spell.
+  const builder: Declared<K> & { readonly alias: unknown } = {
+    kind: definition.kind,
+    pattern,
+    constraints,
+    definition,
+    alias: (source: string, options: Readonly<Record<string, unknown>> = {}) => {
+      const alias = Object.freeze({ pattern: parsePattern(source), options: Object.freeze({ ...options }) })
+      return build(pattern, constraints, { ...definition, aliases: [...definition.aliases, alias] })
+    },
+  }
+  return Object.freeze(builder) as PatternBuilder<K, P, C>
+}
+
+function start<K extends Kind, P extends string, C extends Constraints>(
+  kind: K,
+  source: P,
+  given: C | undefined,
+): PatternBuilder<K, P, C> {
+  const pattern = parsePattern(source)
+  const constraints = Object.freeze({ ...given }) as C
+  const unknown = Object.keys(constraints).find((hole) => !pattern.holes.includes(hole))
+  if (unknown !== undefined) {
+    throw new CanonicalRedisError(
+      'E_BAD_PATTERN',
+      `The pattern ${JSON.stringify(source)} has no hole <${unknown}>, but a constraint for it.`,
+      { hint: `Its holes are ${pattern.holes.map((hole) => `<${hole}>`).join(', ') || 'none'}.` },
+    )
+  }
+  return build(source, constraints, { kind, pattern, constraints, aliases: [] })
+}
+
+/**
+ * Declares a family of keys by its canonical pattern.
+ *
+ * Holes are `<id>` and match one or more characters, no colon; `<rest*>` takes everything that is left; `<<` is a
+ * literal `<`; braces are literals, since in Redis they are hash tags.
+ *
+ * @param pattern The canonical pattern.
+ * @param constraints zod 4 schemas by hole. An enum or a literal is a listed set, which routes values and allows
+ * renames; anything else is asked with the text in the hole.
+ * @returns A builder; chain `.alias(...)` for the older spellings.
+ * @throws CanonicalRedisError `E_BAD_PATTERN`: the pattern cannot be read, or a constraint names no hole of it.
+ * @example
+ * ```ts
+ * key('position:<user>:<symbol>:<side>', { side: z.enum(['long', 'short']) })
+ *   .alias('position:<user>:<symbol>', { side: 'long' })
+ * ```
+ */
+export function key<P extends string, C extends Constraints = NoConstraints>(
+  pattern: P,
+  constraints?: C & CheckConstraints<P, C>,
+): KeyBuilder<P, C> {
+  return start<'key', P, C>('key', pattern, constraints)
+}
+
+/**
+ * Declares a family of pub/sub channels by its canonical pattern. Everything as in {@link key}, but aliases have no
+ * `db`: channels belong to the whole server.
+ *
+ * @throws CanonicalRedisError `E_BAD_PATTERN`, as {@link key} does.
+ * @example
+ * ```ts
+ * channel('step_events').alias('job_events')
+ * ```
+ */
+export function channel<P extends string, C extends Constraints = NoConstraints>(
+  pattern: P,
+  constraints?: C & CheckConstraints<P, C>,
+): ChannelBuilder<P, C> {
+  return start<'channel', P, C>('channel', pattern, constraints)
+}

@@ -1,0 +1,28 @@
+/**
+ * What `key()` and `channel()` collect, before `defineSchema` compiles it.
+ *
+ * @module
+ */
+import type { Constraints } from './constraint.js'
+import type { Pattern } from './pattern.js'
+
+/** Keys live in a database; channels do not. */
+export type Kind = 'key' | 'channel'
+
+/** The value of a hole, as a caller writes it. */
+export type HoleValue = string | number
+
+/** One alias as written. */
+export interface AliasDefinition {
+  readonly pattern: Pattern
+  /** Defaults by hole, and `db` and `rename`; checked by `defineSchema`. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** One family as written. */
+export interface Definition {
+  readonly kind: Kind
+  readonly pattern: Pattern
+  readonly constraints: Constraints
+  readonly aliases: readonly AliasDefinition[]
+}

@@ -1,0 +1,54 @@
+/**
+ * A family, compiled: its canonical rule, its alias rules, and the way between a name and the canonical parameters.
+ *
+ * @module
+ */
+import { CanonicalRedisError } from '../errors.js'
+import { compileAlias } from './alias.js'
+import { toText } from './bytes.js'
+import { domainOf, FREE } from './constraint.js'
+import type { Definition } from './definition.js'
+import { makeRule, type Family, type Rule } from './rule.js'
+import { compileSegments, fits, slotsOf } from './segment.js'
+
+/** A value that an enum lists but that can never stand in its hole would be a family that silently matches less. */
+function checkValues(family: string, rule: Rule): void {
+  for (const slot of slotsOf(rule.segments)) {
+    const bad = [...(slot.domain.values ?? [])].find((value) => !fits(slot, value))
+    if (bad === undefined) continue
+    throw new CanonicalRedisError(
+      'E_BAD_PATTERN',
+      `Family "${family}": <${slot.name}> of ${JSON.stringify(rule.pattern.source)} lists the value ` +
+        `${JSON.stringify(toText(bad))}, which cannot stand there.`,
+      { hint: 'A value is not empty, has no ":" and does not contain the literal that follows its hole.' },
+    )
+  }
+}
+
+/**
+ * Compiles one family and checks it on its own; `checkRules` then compares it with the others.
+ *
+ * @throws CanonicalRedisError `E_BAD_PATTERN`, `E_ALIAS_LACKS_HOLE`, `E_ALIAS_EXTRA_HOLE`, `E_BAD_ALIAS`,
+ * `E_MERGES_KEYS` or `E_AMBIGUOUS_RULES`.
+ */
+export function compileFamily(name: string, definition: Definition): Family {
+  const { pattern, constraints, kind } = definition
+  const domains = new Map(
+    pattern.holes.map((hole) => {
+      const schema = Object.hasOwn(constraints, hole) ? constraints[hole] : undefined
+      return [hole, schema ? domainOf(schema, `Family "${name}", <${hole}> of "${pattern.source}"`) : FREE]
+    }),
+  )
+  const canonical = makeRule({
+    family: name,
+    side: 'canonical',
+    index: 0,
+    db: undefined,
+    pattern,
+    segments: compileSegments(pattern.tokens, (hole) => domains.get(hole) ?? FREE),
+    sources: pattern.holes.map((_, slot) => ({ slot, rename: undefined })),
+  })
+  checkValues(name, canonical)
+  const aliases = definition.aliases.map((alias, index) => compileAlias({ kind, canonical, domains, alias, index }))
+  return { name, kind, canonical, aliases, domains }
+}

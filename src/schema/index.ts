@@ -1,0 +1,20 @@
+/**
+ * The schema: families of keys and channels, every name of each, and the way between the names.
+ *
+ * @module
+ */
+export { channel, key, type ChannelBuilder, type Declared, type KeyBuilder, type PatternBuilder } from './builder.js'
+export type { Constraints, HoleSchema } from './constraint.js'
+export {
+  defineSchema,
+  type Declarations,
+  type KeyFunctions,
+  type Schema,
+  type SchemaDefinition,
+  type TypedSchema,
+} from './define.js'
+export type { HoleValue, Kind } from './definition.js'
+export type { HolesOf, KeyFunction, KeyTypeError, NameOf, ParamsOf } from './infer.js'
+export { RedisKeyMapper, type NameLike } from './mapper.js'
+export type { Params } from './params.js'
+export type { AliasName, FamilyInfo, KeyName, LogicalKey, ParsedKey, PatternInfo, Side } from './types.js'

@@ -1,0 +1,81 @@
+/**
+ * The families of one kind, checked and ready to be asked. Names are bytes here (see `bytes.ts`).
+ *
+ * @module
+ */
+import { CanonicalRedisError } from '../errors.js'
+import { toText } from './bytes.js'
+import { checkRules, rulesOf } from './check.js'
+import { describeRule, paramsOf, spell, type Family, type Rule } from './rule.js'
+import { Trie } from './trie.js'
+import type { AliasName } from './types.js'
+
+/** A logical key, found by one of its names. */
+export interface Found {
+  readonly family: Family
+  /** The rule that the name matched. */
+  readonly rule: Rule
+  readonly params: readonly string[]
+  readonly canonical: string
+}
+
+/** The families of one kind: keys, or channels. */
+export class Rulebook {
+  readonly families: ReadonlyMap<string, Family>
+  readonly #trie = new Trie()
+
+  /** @throws CanonicalRedisError What {@link checkRules} throws. */
+  constructor(families: Iterable<Family>) {
+    this.families = new Map([...families].map((family) => [family.name, family]))
+    checkRules(this.families.values())
+    for (const rule of rulesOf(this.families.values())) rule.claim = this.#trie.insert(rule)
+  }
+
+  /** The logical key that the name belongs to. */
+  find(name: string): Found | undefined {
+    const match = this.#trie.match(name)
+    if (match === undefined) return undefined
+    const { rule, captures } = match
+    const family = this.families.get(rule.family)!
+    const params = paramsOf(rule, captures)
+    // A matched canonical name is its own spelling. An alias name may lead to a canonical name that cannot be spelled
+    // or belongs to a more specific family; mapping it there would merge two keys, so it is left alone.
+    const canonical = rule.side === 'canonical' ? name : this.nameOf(family.canonical, params)
+    return canonical === undefined ? undefined : { family, rule, params, canonical }
+  }
+
+  /** The name that a rule gives to a logical key, if it has one there and no more specific rule owns it. */
+  nameOf(rule: Rule, params: readonly string[]): string | undefined {
+    const name = spell(rule, params)
+    if (name === undefined || !rule.contested) return name
+    return this.#trie.match(name)?.rule === rule.claim ? name : undefined
+  }
+
+  /** The alias names of a logical key, in the order of the schema. */
+  aliasesOf(family: Family, params: readonly string[]): AliasName<string>[] {
+    const aliases: AliasName<string>[] = []
+    for (const rule of family.aliases) {
+      const name = this.nameOf(rule, params)
+      if (name !== undefined) aliases.push({ name, db: rule.db })
+    }
+    return aliases
+  }
+
+  /**
+   * The canonical name for checked parameters.
+   *
+   * @throws CanonicalRedisError `E_BAD_PARAM`: the name belongs to a more specific family.
+   */
+  canonicalOf(family: Family, params: readonly string[]): string {
+    const name = this.nameOf(family.canonical, params)
+    if (name !== undefined) return name
+    const taken = spell(family.canonical, params)!
+    const owner = this.#trie.match(taken)!.rule
+    throw new CanonicalRedisError(
+      'E_BAD_PARAM',
+      `Family "${family.name}": the name ${JSON.stringify(toText(taken))} of ${describeRule(family.canonical)} belongs ` +
+        `to ${describeRule(owner)}, which is more specific.`,
+      { hint: `Use the family "${owner.family}" for it.` },
+    )
+  }
+}
