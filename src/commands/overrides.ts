@@ -47,6 +47,9 @@ const groups: readonly (readonly [names: readonly string[], columns: Override])[
   [['del', 'unlink', 'set', 'mset'], { mirror: 'overwrite' }],
 
   // -- what a reply proves ---------------------------------------------------------------------------------------
+  // GET gives nil for a missing key only, so a counter at "0" and an empty string are proofs as well.
+  [['get', 'dump', 'memory usage'], { proof: 'present' }],
+  [['object encoding', 'object freq', 'object idletime', 'object refcount'], { proof: 'present' }],
   [['mget'], { proof: 'every' }],
   [['exists', 'touch'], { proof: 'count' }],
   [['ttl', 'pttl', 'expiretime', 'pexpiretime'], { proof: 'ttl' }],

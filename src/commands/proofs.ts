@@ -29,6 +29,8 @@ function isPositiveScalar(reply: unknown): boolean {
   return reply === true || numeric(reply) > 0
 }
 
+const isPresent = (reply: unknown): boolean => reply !== null && reply !== undefined
+
 /** Elements of a list or a set, entries of a map or an object; undefined for anything else. */
 function sizeOf(reply: unknown): number | undefined {
   if (Array.isArray(reply)) return reply.length
@@ -59,8 +61,8 @@ function isLiveScan(reply: unknown): boolean {
 
 const rules: Readonly<Record<ProofRule, Rule>> = {
   positive: (reply, keys) => keys === 1 && isPositive(reply),
-  every: (reply, keys) =>
-    Array.isArray(reply) && reply.length === keys && reply.every((value) => value !== null && value !== undefined),
+  present: (reply, keys) => keys === 1 && isPresent(reply),
+  every: (reply, keys) => Array.isArray(reply) && reply.length === keys && reply.every(isPresent),
   count: (reply, keys) => numeric(reply) === keys,
   ttl: (reply, keys) => keys === 1 && numeric(reply) >= -1,
   type: (reply, keys) => keys === 1 && !['none', '', undefined].includes(text(reply)),

@@ -33,6 +33,7 @@ export type MirrorWay = 'none' | 'overwrite' | 'state'
  * Each rule errs on the side of "not proved", which costs one more round trip and is never wrong.
  *
  * - `positive`: a non-empty, non-zero reply, of a command with one key
+ * - `present`: anything but nil, of a command with one key (GET)
  * - `every`: an array without a nil, one element a key (MGET)
  * - `count`: a number equal to the number of keys (EXISTS, TOUCH)
  * - `ttl`: any number but -2
