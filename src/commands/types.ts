@@ -38,14 +38,14 @@ export type MirrorWay = 'none' | 'overwrite' | 'state'
  * - `count`: a number equal to the number of keys (EXISTS, TOUCH)
  * - `ttl`: any number but -2
  * - `type`: anything but "none"
- * - `all`: a non-empty reply proves all the keys (SINTER, LCS)
+ * - `all`: a non-empty reply proves all the keys (SINTER)
  * - `streams`: as many streams in the reply as keys in the command
  * - `scan`: elements behind the cursor, or a cursor that is not zero (HSCAN)
  * - `scalar`: a non-empty string or a number above zero proves all the keys; a list proves nothing (LCS)
  * - `never`: the reply proves nothing (EVAL_RO)
  */
 export type ProofRule =
-  'positive' | 'every' | 'count' | 'ttl' | 'type' | 'all' | 'streams' | 'scan' | 'scalar' | 'never'
+  'positive' | 'present' | 'every' | 'count' | 'ttl' | 'type' | 'all' | 'streams' | 'scan' | 'scalar' | 'never'
 
 /**
  * Where a reply carries key names. `first`: element 0 (BLPOP). `streams`: element 0 of every element, the keys of a
