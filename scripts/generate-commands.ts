@@ -31,8 +31,11 @@ const uses: Record<string, KeyUse> = { RO: 'read', OW: 'write', RW: 'both', RM: 
 const preference: readonly ServerKind[] = ['redis-8.0', 'redis-7.0', 'valkey-8.1']
 
 /** RESP2 sends maps as flat arrays. */
-const toObject = (flat: readonly unknown[]): Record<string, unknown> =>
-  Object.fromEntries(Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]))
+function toObject(flat: readonly unknown[]): Record<string, unknown> {
+  const found: Record<string, unknown> = {}
+  for (let i = 0; i < flat.length; i += 2) found[String(flat[i])] = flat[i + 1]
+  return found
+}
 
 function readServerSpec(flat: readonly unknown[]): KeySpec | 'vague' | undefined {
   const { flags, begin_search, find_keys } = toObject(flat) as Record<'begin_search' | 'find_keys', unknown[]> & {
@@ -46,7 +49,7 @@ function readServerSpec(flat: readonly unknown[]): KeySpec | 'vague' | undefined
   const at = toObject(begin['spec'] as unknown[]) as Record<string, number> & { keyword: string }
   const then = toObject(find['spec'] as unknown[]) as Record<string, number>
   const use = flags.map((flag) => uses[flag]).find((found) => found !== undefined)
-  if (use === undefined) throw new Error(`Expected one of ${Object.keys(uses).join(', ')} in a key spec, got ${flags}`)
+  if (use === undefined) throw new Error(`Expected one of ${Object.keys(uses).join(', ')} in a key spec, got ${flags.join(', ')}`)
   return {
     use,
     begin: begin['type'] === 'index' ? { index: at['index']! } : { keyword: at.keyword, from: at['startfrom']! },

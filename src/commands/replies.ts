@@ -31,13 +31,16 @@ const scan: Mapper = (reply, rename) => {
 }
 
 const streams: Mapper = (reply, rename) => {
-  if (Array.isArray(reply)) {
-    if (Array.isArray(reply[0])) reply.forEach((pair) => first(pair, rename))
-    else for (let i = 0; i < reply.length; i += 2) reply[i] = one(reply[i], rename)
-    return reply
-  }
+  if (Array.isArray(reply)) return streamList(reply, rename)
   if (reply instanceof Map) return new Map([...reply].map(([name, entries]) => [one(name, rename), entries]))
   return isPlainObject(reply) ? renameProperties(reply, rename) : reply
+}
+
+/** Either `[[name, entries], …]` or `[name, entries, …]`. */
+function streamList(reply: unknown[], rename: RenameInReply): unknown[] {
+  if (Array.isArray(reply[0])) for (const pair of reply) first(pair, rename)
+  else for (let i = 0; i < reply.length; i += 2) reply[i] = one(reply[i], rename)
+  return reply
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis'
+import { Redis } from 'ioredis'
 import { Redis as Redis6 } from 'ioredis6'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { commandRows, locate, proves } from '../../src/commands/index.js'
@@ -46,7 +46,7 @@ function over(client: Redis | Redis6, method: 'call' | 'callBuffer' = 'call'): C
 const clients: Record<string, (port: number) => Client> = {
   RESP2: (port) => over(new Redis(port)),
   'RESP2 with Buffers': (port) => over(new Redis(port), 'callBuffer'),
-  'RESP2 with numbers as strings': (port) => over(new Redis(port, { stringNumbers: true } as RedisOptions)),
+  'RESP2 with numbers as strings': (port) => over(new Redis(port, { stringNumbers: true })),
   RESP3: (port) => over(new Redis6({ port, host: '127.0.0.1' })),
   'RESP3 with its own types': (port) => over(new Redis6({ port, host: '127.0.0.1', replyMapping: 'resp3' })),
 }
