@@ -49,7 +49,8 @@ function readServerSpec(flat: readonly unknown[]): KeySpec | 'vague' | undefined
   const at = toObject(begin['spec'] as unknown[]) as Record<string, number> & { keyword: string }
   const then = toObject(find['spec'] as unknown[]) as Record<string, number>
   const use = flags.map((flag) => uses[flag]).find((found) => found !== undefined)
-  if (use === undefined) throw new Error(`Expected one of ${Object.keys(uses).join(', ')} in a key spec, got ${flags.join(', ')}`)
+  if (use === undefined)
+    throw new Error(`Expected one of ${Object.keys(uses).join(', ')} in a key spec, got ${flags.join(', ')}`)
   return {
     use,
     begin: begin['type'] === 'index' ? { index: at['index']! } : { keyword: at.keyword, from: at['startfrom']! },

@@ -7,7 +7,10 @@ import { word } from './tokens.js'
 import type { Arg, CommandRow } from './types.js'
 
 /** The options of SET that depend on neither the old value nor the clock of the server, with their argument count. */
-const BLIND_SET_OPTIONS: Readonly<Record<string, number>> = { exat: 1, pxat: 1 }
+const BLIND_SET_OPTIONS: ReadonlyMap<string, number> = new Map([
+  ['exat', 1],
+  ['pxat', 1],
+])
 
 /**
  * May these very arguments simply be sent for both names (the `overwrite` way of mirroring)?
@@ -27,7 +30,7 @@ export function isPlainOverwrite(row: CommandRow, argv: readonly Arg[]): boolean
   if (row.mirror !== 'overwrite') return false
   if (row.name !== 'set') return true
   for (let i = 3; i < argv.length; i++) {
-    const skip = BLIND_SET_OPTIONS[word(argv[i]!)]
+    const skip = BLIND_SET_OPTIONS.get(word(argv[i]!))
     if (skip === undefined) return false
     i += skip
   }

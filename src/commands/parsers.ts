@@ -16,8 +16,8 @@ const none: readonly KeyRef[] = Object.freeze([])
 const run = (first: number, length: number, use: KeyUse): KeyRef[] =>
   Array.from({ length: Math.max(length, 0) }, (_, i) => ({ index: first + i, use }))
 
-/** Arguments to skip behind each option. An option that is not listed has none. */
-type Skips = Readonly<Record<string, number>>
+/** Arguments to skip behind each option. An option that is not listed has none. A Map, for `constructor` is no option. */
+type Skips = ReadonlyMap<string, number>
 
 /**
  * Reads options in order from `from`, stepping over their arguments, so that an argument is never taken for an option
@@ -32,7 +32,7 @@ function eachOption(
   for (let i = from; i < argv.length; i++) {
     const option = word(argv[i]!)
     if (visit(option, i) === true) return
-    i += skips[option] ?? 0
+    i += skips.get(option) ?? 0
   }
 }
 
@@ -49,7 +49,26 @@ function storing(from: number, skips: Skips, stores: readonly string[]): Finder 
   }
 }
 
-const GEO_SKIPS: Skips = { count: 1, store: 1, storedist: 1 }
+const SORT_SKIPS: Skips = new Map([
+  ['limit', 2],
+  ['by', 1],
+  ['get', 1],
+  ['store', 1],
+])
+const GEO_SKIPS: Skips = new Map([
+  ['count', 1],
+  ['store', 1],
+  ['storedist', 1],
+])
+const XREAD_SKIPS: Skips = new Map([
+  ['count', 1],
+  ['block', 1],
+])
+const XREADGROUP_SKIPS: Skips = new Map([...XREAD_SKIPS, ['group', 2]])
+const MIGRATE_SKIPS: Skips = new Map([
+  ['auth', 1],
+  ['auth2', 2],
+])
 
 /** `STREAMS key… id…`, behind options. An option of a newer server is stepped over one word at a time. */
 function streams(skips: Skips, use: KeyUse): Finder {
@@ -70,7 +89,7 @@ function streams(skips: Skips, use: KeyUse): Finder {
 const migrate: Finder = (argv) => {
   if (argv.length < 4) return none
   let first = 0
-  eachOption(argv, 6, { auth: 1, auth2: 2 }, (option, index) => {
+  eachOption(argv, 6, MIGRATE_SKIPS, (option, index) => {
     if (option === 'keys') first = index + 1
     return first > 0
   })
@@ -78,27 +97,22 @@ const migrate: Finder = (argv) => {
 }
 
 /** How many keys follow a subcommand of DEBUG; the subcommands not listed have none. */
-const DEBUG_KEYS: Readonly<Record<string, number>> = {
-  object: 1,
-  sdslen: 1,
-  listpack: 1,
-  ziplist: 1,
-  quicklist: 1,
-  'htstats-key': 1,
-  'digest-value': Infinity,
-}
+const DEBUG_KEYS: ReadonlyMap<string, number> = new Map([
+  ...['object', 'sdslen', 'listpack', 'ziplist', 'quicklist', 'htstats-key'].map((name) => [name, 1] as const),
+  ['digest-value', Infinity],
+])
 
 const debug: Finder = (argv) => {
-  const keys = argv.length < 3 ? 0 : (DEBUG_KEYS[word(argv[1]!)] ?? 0)
+  const keys = argv.length < 3 ? 0 : (DEBUG_KEYS.get(word(argv[1]!)) ?? 0)
   return run(2, Math.min(keys, argv.length - 2), 'read')
 }
 
 /** The finders by the name that overrides.ts uses. */
 export const parsers: Readonly<Record<ParserName, Finder>> = {
-  sort: storing(2, { limit: 2, by: 1, get: 1, store: 1 }, ['store']),
+  sort: storing(2, SORT_SKIPS, ['store']),
   migrate,
-  xread: streams({ count: 1, block: 1 }, 'read'),
-  xreadgroup: streams({ count: 1, block: 1, group: 2 }, 'both'),
+  xread: streams(XREAD_SKIPS, 'read'),
+  xreadgroup: streams(XREADGROUP_SKIPS, 'both'),
   georadius: storing(6, GEO_SKIPS, ['store', 'storedist']),
   georadiusbymember: storing(5, GEO_SKIPS, ['store', 'storedist']),
   debug,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { commandRows, locate, type Arg } from '../../../src/commands/index.js'
 import { compileSpecs } from '../../../src/commands/finders.js'
+import { readSpecs } from '../../../src/commands/notation.js'
 
 /** `a:read d:write`, from a line in which `""` is the empty argument. */
 function keysOf(argv: readonly Arg[]): string {
@@ -53,6 +54,8 @@ const cases: Record<string, readonly (readonly [line: string, keys: string])[]> 
     ['sort a BY STORE', 'a:read'],
     ['sort a GET store STORE d', 'a:read d:write'],
     ['sort a LIMIT STORE x STORE d', 'a:read d:write'],
+    ['sort a LIMIT 0 STORE d', 'a:read'],
+    ['sort a constructor STORE d', 'a:read d:write'],
     ['sort a STORE', 'a:read'],
     ['sort a STORE STORE', 'a:read STORE:write'],
     ['sort_ro a BY STORE GET x', 'a:read'],
@@ -65,6 +68,7 @@ const cases: Record<string, readonly (readonly [line: string, keys: string])[]> 
     ['georadius a 1 2 3 km STOREDIST x STORE d', 'a:read d:write'],
     ['georadius a 1 2 3 km STORE STOREDIST', 'a:read STOREDIST:write'],
     ['georadius a 1 2 3 km STORE', 'a:read'],
+    ['georadius a 1 2 3 STORE d', 'a:read'],
     ['georadiusbymember a STORE 3 km', 'a:read'],
     ['georadiusbymember a m 3 km STORE d', 'a:read d:write'],
     ['georadius_ro a 1 2 3 km', 'a:read'],
@@ -99,6 +103,7 @@ const cases: Record<string, readonly (readonly [line: string, keys: string])[]> 
     ['debug quicklist a 1', 'a:read'],
     ['debug sleep 0', ''],
     ['debug object', ''],
+    ['debug constructor a', ''],
     ['debug', ''],
   ],
 }
@@ -114,6 +119,8 @@ describe.each(Object.keys(cases))('%s', (group) => {
 
 test('an unknown command is not located', () => {
   expect(locate(['json.get', 'a'])).toBeUndefined()
+  expect(locate(['constructor', 'a'])).toBeUndefined()
+  expect(locate(['xgroup', 'constructor', 'a'])).toBeUndefined()
 })
 
 test('no argument list makes the locator throw or point outside of it', () => {
@@ -139,15 +146,17 @@ test('a shared answer cannot be changed', () => {
 })
 
 describe('keyword specs, which every command of today has a parser for', () => {
-  const find = compileSpecs([
-    { use: 'read', begin: { keyword: 'KEYS', from: -2 }, find: { last: -1, step: 1, limit: 0 } },
-  ])
-  test.each([
-    ['x keys a', [2]],
-    ['x KEYS a b', [2, 3]],
-    ['x a b', []],
-    ['keys', []],
-  ])('%s, from the end', (line, indexes) => {
+  const spelled = { end: 'read KEYS@-2 -1:1:0', half: 'read STREAMS@2 -1:1:2' }
+  test.each<[keyof typeof spelled, line: string, indexes: number[]]>([
+    ['end', 'x keys a', [2]],
+    ['end', 'x KEYS a b', [2, 3]],
+    ['end', 'x a b', []],
+    ['end', 'keys', []],
+    ['half', 'x y streams a b 0 0', [3, 4]],
+    ['half', 'x streams STREAMS a 0', [3]],
+    ['half', 'x streams a 0', []],
+  ])('%s: %s', (spec, line, indexes) => {
+    const find = compileSpecs(readSpecs(spelled[spec]))
     expect(find(line.split(' ')).map(({ index }) => index)).toEqual(indexes)
   })
 })

@@ -19,6 +19,7 @@ test.each([
   ['set a v EXAT 1800000000 NX', false],
   ['set a v PXAT NX', true], // NX stands where the time should be: an error on both names
   ['set a v FUTURE', false],
+  ['set a v constructor', false],
   ['getset a v', false],
   ['setex a 10 v', false],
   ['getdel a', false],

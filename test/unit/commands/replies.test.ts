@@ -32,6 +32,7 @@ test.each<[path: ReplyPath, what: string, reply: unknown, expected: unknown]>([
   ['streams', 'a flat list', ['a', entries, 'b', []], ['<a>', entries, '<b>', []]],
   ['streams', 'a flat list of bytes', [Buffer.from('a'), entries], [Buffer.from('<a>'), entries]],
   ['streams', 'PUBSUB NUMSUB', ['a', 2], ['<a>', 2]],
+  ['streams', 'PUBSUB NUMSUB with numbers as strings', ['a', '2'], ['<a>', '2']],
   ['streams', 'a Map', new Map([['a', entries]]), new Map([['<a>', entries]])],
   ['streams', 'an object', { a: entries, b: [] }, { '<a>': entries, '<b>': [] }],
   ['streams', 'an empty list', [], []],
