@@ -58,10 +58,16 @@ export type CheckConstraints<P extends string, C extends Constraints> = {
   readonly [H in Exclude<keyof C & string, HolesOf<P>>]: KeyTypeError<`The pattern has no hole <${H}>`>
 }
 
+/** Is the text of one of two patterns not known to the type checker? Then only `defineSchema` can check them. */
+type Unknown<P extends string, A extends string> = string extends P ? true : string extends A ? true : false
+
 /** Refuses an alias with a hole that the canonical pattern lacks. */
-export type CheckAlias<P extends string, A extends string> = [Exclude<HolesOf<A>, HolesOf<P>>] extends [never]
-  ? unknown
-  : KeyTypeError<`The alias has the hole <${Exclude<HolesOf<A>, HolesOf<P>>}>, which the canonical pattern lacks`>
+export type CheckAlias<P extends string, A extends string> =
+  true extends Unknown<P, A>
+    ? unknown
+    : [Exclude<HolesOf<A>, HolesOf<P>>] extends [never]
+      ? unknown
+      : KeyTypeError<`The alias has the hole <${Exclude<HolesOf<A>, HolesOf<P>>}>, which the canonical pattern lacks`>
 
 interface Database {
   /** The database that legacy code keeps it in, where that is not the database of the connection. */
@@ -81,12 +87,13 @@ export type AliasOptions<K extends Kind, A extends string, C extends Constraints
 }
 
 /** The arguments behind the pattern of an alias: defaults are required for exactly the holes that it leaves out. */
-export type AliasArguments<K extends Kind, P extends string, C extends Constraints, A extends string> = [
-  Exclude<HolesOf<P>, HolesOf<A>>,
-] extends [never]
-  ? [options?: AliasOptions<K, A, C>]
-  : [
-      defaultsForTheHolesItLeavesOut: AliasOptions<K, A, C> & {
-        readonly [H in Exclude<HolesOf<P>, HolesOf<A>>]: ValueOf<H, C>
-      },
-    ]
+export type AliasArguments<K extends Kind, P extends string, C extends Constraints, A extends string> =
+  true extends Unknown<P, A>
+    ? [options?: Readonly<Record<string, unknown>>]
+    : [Exclude<HolesOf<P>, HolesOf<A>>] extends [never]
+      ? [options?: AliasOptions<K, A, C>]
+      : [
+          defaultsForTheHolesItLeavesOut: AliasOptions<K, A, C> & {
+            readonly [H in Exclude<HolesOf<P>, HolesOf<A>>]: ValueOf<H, C>
+          },
+        ]

@@ -6,7 +6,7 @@
  */
 import { commonText, type Choose } from './automaton.js'
 import { samplesFor } from './samples.js'
-import { matchSegment, type Segment } from './segment.js'
+import { matchSegment, suffixOf, type Segment } from './segment.js'
 
 /** A name, or part of one, that two patterns have in common. */
 export interface Overlap {
@@ -84,9 +84,18 @@ function differInLiterals(a: readonly Segment[], b: readonly Segment[]): boolean
     const right = b[i]
     if (left === undefined || right === undefined) return true
     if (left.rest || right.rest) return false
-    if (left.slots.length === 0 && right.slots.length === 0 && left.prefix !== right.prefix) return true
+    if (differAtEnds(left, right)) return true
   }
   return false
+}
+
+function differAtEnds(a: Segment, b: Segment): boolean {
+  const [short, long] = a.prefix.length <= b.prefix.length ? [a, b] : [b, a]
+  if (short.slots.length === 0) return long.slots.length > 0 || short.prefix !== long.prefix
+  if (!long.prefix.startsWith(short.prefix)) return true
+  if (long.slots.length === 0) return !long.prefix.endsWith(suffixOf(short))
+  const [left, right] = [suffixOf(a), suffixOf(b)]
+  return left.length <= right.length ? !right.endsWith(left) : !left.endsWith(right)
 }
 
 function compareSegments(a: Segment, b: Segment): Overlap | undefined {

@@ -49,6 +49,9 @@ export function compareRank(a: Segment, b: Segment): number {
   return 0
 }
 
+/** The literal at the end of a segment that has holes. */
+export const suffixOf = ({ slots }: Segment): string => slots.at(-1)?.until ?? ''
+
 function finish(prefix: string, slots: readonly Slot[]): Segment {
   const rest = slots.at(-1)?.rest ?? false
   const id = JSON.stringify([prefix, rest, ...slots.flatMap((slot) => [slot.domain.id, slot.until])])

@@ -1,11 +1,12 @@
 /**
- * The matcher: a trie over the segments between colons. Its cost depends on the name and on how many rules differ
- * only in the kind of one segment, not on how many families there are.
+ * The matcher: a trie over the segments between colons. Every kind of edge is found by a look-up, so the cost depends
+ * on the name and not on how many families there are.
  *
  * @module
  */
+import { EdgeIndex, type Edge } from './edges.js'
 import type { Rule } from './rule.js'
-import { compareRank, matchSegment, type Segment } from './segment.js'
+import { compareRank, matchSegment, suffixOf, type Segment } from './segment.js'
 
 /** A matched name: the rule, and what stands in its holes. */
 export interface Match {
@@ -13,44 +14,30 @@ export interface Match {
   readonly captures: readonly string[]
 }
 
-interface Edge {
-  readonly segment: Segment
-  readonly node: Node
-}
-
-/** Segments that begin with a literal of one length, found by that literal. */
-interface PrefixGroup {
-  readonly length: number
-  readonly edges: Map<string, Edge[]>
-}
-
-/** The edges stand in the order in which they are tried: the most specific first. */
+/** The kinds of edges, in the order in which they are tried: the most specific first. */
 interface Node {
   readonly literals: Map<string, Node>
-  /** Longest prefix first. */
-  readonly prefixed: PrefixGroup[]
-  /** No prefix, but a literal later: `<id>-job`. */
-  readonly suffixed: Edge[]
+  /** Holes with literals around them: `{<symbol>}`, `user-<id>`. */
+  readonly mixed: EdgeIndex<Node>
   /** A whole segment with listed values, by value. */
-  readonly finite: Map<string, Edge[]>
+  readonly finite: Map<string, Edge<Node>[]>
   /** A whole segment: predicates, then the free hole. */
-  readonly open: Edge[]
-  readonly rests: Edge[]
+  readonly open: Edge<Node>[]
+  readonly rests: EdgeIndex<Node>
   /** The rule that ends here. */
   rule: Rule | undefined
 }
 
 const newNode = (): Node => ({
   literals: new Map(),
-  prefixed: [],
-  suffixed: [],
+  mixed: new EdgeIndex(),
   finite: new Map(),
   open: [],
-  rests: [],
+  rests: new EdgeIndex(),
   rule: undefined,
 })
 
-const NONE: readonly Edge[] = []
+const NONE: readonly Edge<Node>[] = []
 
 /** Matches names, each one character a byte, to rules. */
 export class Trie {
@@ -74,30 +61,21 @@ export class Trie {
 
 function childFor(node: Node, segment: Segment): Node {
   if (segment.slots.length === 0) return getOrAdd(node.literals, segment.prefix, newNode)
-  if (segment.rest) return edgeIn([node.rests], segment)
-  if (segment.prefix !== '') return edgeIn([prefixedEdges(node, segment.prefix)], segment)
-  const [slot] = segment.slots
-  if (segment.slots.length > 1 || slot!.until !== '') return edgeIn([node.suffixed], segment)
-  const { values } = slot!.domain
-  if (values === undefined) return edgeIn([node.open], segment)
-  return edgeIn(
-    [...values].map((value) => getOrAdd(node.finite, value, () => [])),
-    segment,
-  )
+  return edgeIn(listsFor(node, segment), segment)
 }
 
-function prefixedEdges(node: Node, prefix: string): Edge[] {
-  let group = node.prefixed.find(({ length }) => length === prefix.length)
-  if (group === undefined) {
-    group = { length: prefix.length, edges: new Map() }
-    node.prefixed.push(group)
-    node.prefixed.sort((a, b) => b.length - a.length)
-  }
-  return getOrAdd(group.edges, prefix, () => [])
+/** Where an edge of this segment stands; several places for a hole with listed values. */
+function listsFor(node: Node, segment: Segment): Edge<Node>[][] {
+  if (segment.rest) return [node.rests.listFor(segment)]
+  const [slot] = segment.slots
+  const whole = segment.slots.length === 1 && segment.prefix === '' && suffixOf(segment) === ''
+  if (!whole) return [node.mixed.listFor(segment)]
+  const { values } = slot!.domain
+  return values ? [...values].map((value) => getOrAdd(node.finite, value, () => [])) : [node.open]
 }
 
 /** The node behind the segment; lists that lack it get one edge, put at its rank. */
-function edgeIn(lists: readonly Edge[][], segment: Segment): Node {
+function edgeIn(lists: readonly Edge<Node>[][], segment: Segment): Node {
   const known = lists[0]!.find((edge) => edge.segment.id === segment.id)
   if (known) return known.node
   const edge = { segment, node: newNode() }
@@ -123,16 +101,13 @@ function walk(node: Node, name: string, start: number, captures: string[]): Rule
   const literal = node.literals.get(text)
   let rule = literal && step(literal, name, colon, captures)
   if (rule) return rule
-  for (const { length, edges } of node.prefixed) {
-    rule = tryEdges(edges.get(text.slice(0, length)) ?? NONE, text, name, colon, captures)
-    if (rule) return rule
-  }
   rule =
-    tryEdges(node.suffixed, text, name, colon, captures) ??
+    tryEdges(node.mixed.candidates(text), text, name, colon, captures) ??
     tryEdges(node.finite.get(text) ?? NONE, text, name, colon, captures) ??
     tryEdges(node.open, text, name, colon, captures)
-  if (rule || node.rests.length === 0) return rule
-  return tryEdges(node.rests, colon < 0 ? text : name.slice(start), name, -1, captures)
+  if (rule) return rule
+  const tail = colon < 0 ? text : name.slice(start)
+  return tryEdges(node.rests.candidates(tail), tail, name, -1, captures)
 }
 
 function step(node: Node, name: string, colon: number, captures: string[]): Rule | undefined {
@@ -140,7 +115,7 @@ function step(node: Node, name: string, colon: number, captures: string[]): Rule
 }
 
 function tryEdges(
-  edges: readonly Edge[],
+  edges: readonly Edge<Node>[],
   text: string,
   name: string,
   colon: number,
