@@ -11,10 +11,8 @@ const none: readonly KeyRef[] = Object.freeze([])
 
 /** One finder for all the specs of a row. */
 export function compileSpecs(specs: readonly KeySpec[]): Finder {
-  const finders = specs.map(compileSpec)
-  if (finders.length === 0) return () => none
-  if (finders.length === 1) return finders[0]!
-  return (argv) => finders.flatMap((find) => find(argv))
+  if (specs.length === 0) return () => none
+  return specs.map(compileSpec).reduce((left, right) => (argv) => [...left(argv), ...right(argv)])
 }
 
 function compileSpec({ begin, find, use }: KeySpec): Finder {
