@@ -1,0 +1,50 @@
+/**
+ * The backfill: aliases are copied to their canonical names, for keys that nobody touches.
+ *
+ * @module
+ */
+import { printable, type Job } from './names.js'
+import type { ReportNames } from './report.js'
+import { distinctKeys, Tally, type Run } from './run.js'
+import { copyScript } from './scripts.js'
+import type { Answer } from './session.js'
+import type { MigrateOptions, MigrateResult } from './types.js'
+
+const kinds = ['found', 'migrated', 'skipped', 'failed', 'vanished'] as const
+type Kind = (typeof kinds)[number]
+
+/** Copies what is missing. Safe at any moment and as often as wanted, unless it overwrites. */
+export async function backfill(run: Run, options: MigrateOptions, report: ReportNames): Promise<MigrateResult> {
+  const { dryRun = true, overwrite = false, limit = Infinity, match } = options
+  await run.session.requireCopy()
+  const tally = new Tally<Kind>(kinds, run.names.families)
+  const mode = `${dryRun ? 'dry-' : ''}${overwrite ? 'replace' : 'copy'}`
+  // A key that has more than one alias is met once for each: without this it would count as migrated and as skipped.
+  const metBefore = new Set<string>()
+  const isNew = (job: Job): boolean => !metBefore.has(job.canonical.toString('latin1'))
+
+  const count = (job: Job, answer: Answer): void => {
+    const { name } = job.aliases[job.met]!
+    const failed = answer instanceof Error
+    const kind = failed ? 'failed' : (answer[0] as Kind)
+    if (failed || Number(answer[1]) > 1) metBefore.add(job.canonical.toString('latin1'))
+    tally.add(job.family, 'found')
+    tally.add(job.family, kind)
+    if (failed) {
+      run.failed(job, name, answer)
+      report.error(printable(name), printable(job.canonical), job.family, answer.message)
+    } else if (kind === 'migrated') report.migrated(printable(name), printable(job.canonical))
+  }
+
+  walk: for await (const met of run.jobs('aliases', tally.total, match)) {
+    const jobs = distinctKeys(met.filter((job) => job.met >= 0 && isNew(job)))
+    while (jobs.length > 0) {
+      const left = limit - tally.total.migrated
+      if (left === 0) break walk
+      const part = jobs.splice(0, left)
+      const answers = await run.session.script(copyScript, mode, part)
+      part.forEach((job, index) => count(job, answers[index]!))
+    }
+  }
+  return { ...run.result(), ...tally.total, dryRun, families: tally.families }
+}

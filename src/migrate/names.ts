@@ -1,0 +1,71 @@
+/**
+ * Names as the server has them: raw bytes, with the client's keyPrefix, each in a database.
+ *
+ * @module
+ */
+import { isUtf8 } from 'node:buffer'
+import type { Schema } from '../schema/index.js'
+
+/** A physical key. */
+export interface Place {
+  readonly name: Buffer
+  readonly db: number
+}
+
+/** One logical key that a scan met by one of its names. */
+export interface Job {
+  readonly family: string
+  /** In the home database. */
+  readonly canonical: Buffer
+  /** In the order of the schema; the first that exists is the one that counts. Never empty. */
+  readonly aliases: readonly Place[]
+  /** The alias it was met by; -1 when it was met by its canonical name. */
+  readonly met: number
+}
+
+/** A name for people: text, or with `\xNN` for what is not ASCII when the bytes are not UTF-8. */
+export function printable(name: Buffer): string {
+  if (isUtf8(name)) return name.toString()
+  return name
+    .toString('latin1')
+    .replace(/[\\\x80-\xff]/g, (byte) => (byte === '\\' ? '\\\\' : `\\x${byte.charCodeAt(0).toString(16)}`))
+}
+
+/** A text as a glob that matches it alone. */
+export const escapeGlob = (text: Buffer): Buffer =>
+  Buffer.from(text.toString('latin1').replace(/[\\*?[\]]/g, '\\$&'), 'latin1')
+
+/** The mapper, for names as stored. */
+export class Names {
+  constructor(
+    readonly schema: Schema,
+    readonly families: ReadonlySet<string>,
+    readonly home: number,
+    readonly keyPrefix: Buffer,
+  ) {}
+
+  /**
+   * The logical key of a stored name; undefined for a name of no family (or of one left out), for one in a database
+   * where the schema does not have it, and for a key without any alias.
+   */
+  resolve(stored: Buffer, db: number): Job | undefined {
+    const prefix = this.keyPrefix
+    if (prefix.length > 0 && !stored.subarray(0, prefix.length).equals(prefix)) return undefined
+    const key = this.schema.mapper.resolve(stored.subarray(prefix.length))
+    if (key === undefined || !this.families.has(key.family)) return undefined
+    const canonical = this.#stored(key.canonical)
+    const aliases = key.aliases
+      .map((alias) => ({ name: this.#stored(alias.name), db: alias.db ?? this.home }))
+      // `key('a:<id>').alias('a:<id>', { db: 2 })` with a client that is in database 2 itself: one key, not a pair.
+      // Sweeping that "alias" would delete the data.
+      .filter((alias) => alias.db !== this.home || !alias.name.equals(canonical))
+    const met = aliases.findIndex((alias) => alias.db === db && alias.name.equals(stored))
+    const isCanonical = db === this.home && canonical.equals(stored)
+    if (aliases.length === 0 || (met === -1 && !isCanonical)) return undefined
+    return { family: key.family, canonical, aliases, met }
+  }
+
+  #stored(name: Buffer): Buffer {
+    return this.keyPrefix.length === 0 ? name : Buffer.concat([this.keyPrefix, name])
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Reports: one JSON file a run, in the shape `migration_stats`, `migrated_keys`, `error_keys`. Names, never values.
+ *
+ * @module
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { Capped } from './run.js'
+import type { Operation, RunResult } from './types.js'
+
+/** Names in a report of one kind at most. */
+export const REPORTED = 10_000
+
+/** One pair of names. */
+interface MigratedKey {
+  readonly old_key: string
+  readonly new_key: string
+}
+
+/** A pair that failed or differs. */
+interface ErrorKey extends MigratedKey {
+  readonly family: string
+  readonly error: string
+}
+
+/** The names that a report will list, gathered while the run goes on. */
+export class ReportNames {
+  readonly done = new Capped<MigratedKey>(REPORTED)
+  readonly errors = new Capped<ErrorKey>(REPORTED)
+
+  migrated(old_key: string, new_key: string): void {
+    this.done.push({ old_key, new_key })
+  }
+
+  error(old_key: string, new_key: string, family: string, error: string): void {
+    this.errors.push({ old_key, new_key, family, error })
+  }
+}
+
+type Counts = Readonly<Record<string, number>>
+type Count = (counts: Counts) => number
+
+const sum =
+  (...kinds: readonly string[]): Count =>
+  (counts) =>
+    kinds.reduce((total, kind) => total + (counts[kind] ?? 0), 0)
+
+/** The operations that write a report. */
+export type ReportedOperation = Exclude<Operation, 'find'>
+
+/** What each operation calls found, done and failed. */
+const shapes: Readonly<Record<ReportedOperation, Readonly<Record<'found' | 'done' | 'errors', Count>>>> = {
+  migrate: { found: sum('found'), done: sum('migrated'), errors: sum('failed') },
+  verify: {
+    found: sum('compared'),
+    done: (counts) => sum('compared')(counts) - sum('missing', 'different')(counts),
+    errors: sum('missing', 'different', 'failed'),
+  },
+  cleanup: { found: sum('deleted', 'kept', 'failed'), done: sum('deleted'), errors: sum('failed') },
+}
+
+/** A result with its counts by family; one without `dryRun` changes nothing anyway. */
+export interface Reported extends RunResult {
+  readonly dryRun?: boolean
+  readonly families: Readonly<Record<string, object>>
+}
+
+/**
+ * Writes `migration_report_YYYYMMDD_HHMMSS.json` (UTC) and gives its path. The directory is made if need be; a report
+ * that is there already is never overwritten, the new one gets a number.
+ *
+ * @param where A directory, or true for the current one.
+ */
+export async function writeReport(
+  where: string | true,
+  operation: ReportedOperation,
+  result: Reported,
+  names: ReportNames,
+): Promise<string> {
+  const directory = resolve(where === true ? '.' : where)
+  await mkdir(directory, { recursive: true })
+  const text = `${JSON.stringify(contentOf(operation, result, names), undefined, 2)}\n`
+  const stamp = result.finishedAt
+    .toISOString()
+    .replace(/[-:]|\..*/g, '')
+    .replace('T', '_')
+  for (let copy = 1; ; copy++) {
+    const file = join(directory, `migration_report_${stamp}${copy === 1 ? '' : `_${copy}`}.json`)
+    try {
+      await writeFile(file, text, { flag: 'wx' })
+      return file
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+}
+
+function contentOf(operation: ReportedOperation, result: Reported, names: ReportNames): object {
+  const { found, done, errors } = shapes[operation]
+  const families = Object.entries(result.families) as [string, Counts][]
+  const total: Record<string, number> = {}
+  for (const [kind, count] of families.flatMap(([, counts]) => Object.entries(counts))) {
+    total[kind] = (total[kind] ?? 0) + count
+  }
+  return {
+    migration_stats: {
+      total_keys_found: found(total),
+      migrated_successfully: done(total),
+      migration_errors: errors(total),
+      ...Object.fromEntries(families.map(([family, counts]) => [`${family}_keys`, found(counts)])),
+    },
+    migrated_keys: names.done.items,
+    migrated_keys_omitted: names.done.omitted,
+    error_keys: names.errors.items,
+    error_keys_omitted: names.errors.omitted,
+    dry_run: result.dryRun ?? true,
+    timestamp: result.finishedAt.toISOString(),
+    operation,
+    schema: result.schema,
+    hash: result.hash,
+    duration_ms: result.durationMs,
+    scanned: result.scanned,
+    counts: total,
+    families: result.families,
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The sweep: aliases are removed, each only if its canonical key exists at that moment.
+ *
+ * @module
+ */
+import { CanonicalRedisError } from '../errors.js'
+import { printable, type Job } from './names.js'
+import type { ReportNames } from './report.js'
+import { Tally, type Run } from './run.js'
+import { sweepScript } from './scripts.js'
+import type { CleanupCounts, CleanupResult, PhaseOf, VerifyResult } from './types.js'
+
+type Kind = keyof CleanupCounts
+const kinds = ['deleted', 'kept', 'failed'] as const satisfies readonly Kind[]
+
+/** Removes aliases, or says which it would remove. */
+export async function sweep(run: Run, dryRun: boolean, phaseOf: PhaseOf, report: ReportNames): Promise<CleanupResult> {
+  const tally = new Tally<Kind>(kinds, run.names.families)
+  for await (const met of run.jobs('aliases', tally.total)) {
+    // Again for each batch: a fleet that steps back in between needs its aliases.
+    const wrong = dryRun ? undefined : wrongPhase(run.names.families, phaseOf)
+    if (wrong) throw wrong
+    // One alias at a time, each when the scan meets it: so that a key with two counts two, in a dry run too.
+    const jobs = met.filter((job) => job.met >= 0).map((job) => ({ ...job, aliases: [job.aliases[job.met]!], met: 0 }))
+    const answers = await run.session.script(sweepScript, dryRun ? 'dry' : 'unlink', jobs)
+    jobs.forEach((job, index) => {
+      const answer = answers[index]!
+      if (answer instanceof Error) return failed(run, tally, job, answer, report)
+      // `gone`: expired, or met twice by the scan.
+      if (answer[0] === 'gone') return
+      tally.add(job.family, answer[0] as Kind)
+      if (answer[0] === 'deleted') report.migrated(printable(job.aliases[0]!.name), printable(job.canonical))
+    })
+  }
+  return { ...run.result(), ...tally.total, dryRun, families: tally.families }
+}
+
+function failed(run: Run, tally: Tally<Kind>, job: Job, error: Error, report: ReportNames): void {
+  const { name } = job.aliases[0]!
+  tally.add(job.family, 'failed')
+  run.failed(job, name, error)
+  report.error(printable(name), printable(job.canonical), job.family, error.message)
+}
+
+/** Why aliases may not be removed in these phases; undefined when they may, or when no wrapped client tells. */
+export function wrongPhase(families: Iterable<string>, phaseOf: PhaseOf): CanonicalRedisError | undefined {
+  const wrong = [...families].find((family) => phaseOf !== undefined && phaseOf(family) !== 'retire-alias')
+  if (wrong === undefined || phaseOf === undefined) return undefined
+  const phase = phaseOf(wrong)
+  const why =
+    phase === 'canonical'
+      ? 'there an alias without its canonical key may be a key that was deleted'
+      : 'there clients still use the aliases'
+  return new CanonicalRedisError(
+    'E_WRONG_PHASE',
+    `Expected every family to be in "retire-alias" before its aliases are removed, but "${wrong}" is in "${phase}": ${why}.`,
+    {
+      hint:
+        phase === 'canonical'
+          ? `Go back to "retire-alias" with every client, clean up, and then on; or leave "${wrong}" out with { families }.`
+          : `Move every client to "retire-alias" first; or leave "${wrong}" out with { families }.`,
+    },
+  )
+}
+
+/** Why aliases may not be removed after this verification; undefined when they may. */
+export function notClean(verified: VerifyResult): CanonicalRedisError | undefined {
+  const { missing, different, failed, details, errors } = verified
+  if (missing + different + failed === 0) return undefined
+  const example = details.find(({ problem }) => problem !== 'orphan')
+  const shown = example
+    ? `"${example.alias}" → "${example.canonical}" (${example.problem})`
+    : `"${errors[0]?.key}" (${errors[0]?.error})`
+  return new CanonicalRedisError(
+    'E_NOT_CLEAN',
+    `Expected every alias to have an equal canonical key, but ${missing} are missing it, ${different} differ from it and ` +
+      `${failed} could not be compared; for example ${shown}. Nothing was removed.`,
+    {
+      hint:
+        missing > 0
+          ? 'Run migrateKeys({ dryRun: false }), then verify() until it is clean, then clean up again.'
+          : 'Look at the details of verify(), and decide for each which side is right, before cleaning up again.',
+    },
+  )
+}
