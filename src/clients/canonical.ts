@@ -5,12 +5,7 @@
  */
 import type { Arg } from '../commands/index.js'
 import { CanonicalRedisError } from '../errors.js'
-import {
-  toPhaseSource,
-  type Phase,
-  type PhaseSetting,
-  type PhaseSource,
-} from '../phases/index.js'
+import { toPhaseSource, type Phase, type PhaseSetting, type PhaseSource } from '../phases/index.js'
 import { explain, plan } from '../plan/index.js'
 import type { RedisKeyMapper, Schema } from '../schema/index.js'
 import { behind, wrapIoredis } from './ioredis/facade.js'
@@ -112,9 +107,13 @@ function canonicalOf(client: RawClient, wrapping: Wrapping): Canonical {
     setPhase(phase, family) {
       known(family)
       if (source.set === undefined) {
-        throw new CanonicalRedisError('E_BAD_PHASE', 'the phase of this client comes from a source that cannot be set', {
-          hint: 'change it where it comes from',
-        })
+        throw new CanonicalRedisError(
+          'E_BAD_PHASE',
+          'the phase of this client comes from a source that cannot be set',
+          {
+            hint: 'change it where it comes from',
+          },
+        )
       }
       source.set(phase, family)
     },
@@ -144,21 +143,31 @@ function checkedClient(client: unknown): RawClient {
     if (isIoredis(client) && !client.isCluster) return client
   }
   const given = client === null ? 'null' : typeof client
-  throw new CanonicalRedisError('E_NOT_A_CLIENT', `expected an ioredis 5 or 6 client (a standalone Redis), got ${given}`, {
-    hint: 'pass the client itself: new CanonicalRedisClient(new Redis(url), { schema, phase })',
-  })
+  throw new CanonicalRedisError(
+    'E_NOT_A_CLIENT',
+    `expected an ioredis 5 or 6 client (a standalone Redis), got ${given}`,
+    {
+      hint: 'pass the client itself: new CanonicalRedisClient(new Redis(url), { schema, phase })',
+    },
+  )
 }
 
 function checkedOptions(options: CanonicalOptions): CanonicalOptions {
   const given: Partial<CanonicalOptions> | undefined = options
   if (typeof given?.schema?.mapper?.resolve !== 'function') {
-    throw new CanonicalRedisError('E_BAD_OPTION', `expected \`schema\` to be what defineSchema gives, got ${typeof given?.schema}`, {
-      hint: 'new CanonicalRedisClient(client, { schema: defineSchema({ … }), phase: "alias" })',
-    })
+    throw new CanonicalRedisError(
+      'E_BAD_OPTION',
+      `expected \`schema\` to be what defineSchema gives, got ${typeof given?.schema}`,
+      {
+        hint: 'new CanonicalRedisClient(client, { schema: defineSchema({ … }), phase: "alias" })',
+      },
+    )
   }
   if (given.unknownCommands !== undefined && !['refuse', 'pass'].includes(given.unknownCommands)) {
-    throw new CanonicalRedisError('E_BAD_OPTION', `expected \`unknownCommands\` to be "refuse" or "pass", got ${JSON.stringify(given.unknownCommands)}`)
+    throw new CanonicalRedisError(
+      'E_BAD_OPTION',
+      `expected \`unknownCommands\` to be "refuse" or "pass", got ${JSON.stringify(given.unknownCommands)}`,
+    )
   }
   return options
 }
-

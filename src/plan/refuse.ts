@@ -39,7 +39,9 @@ export function refuseBlocking(argv: readonly Arg[], pairs: readonly Pair[]): ne
     'E_BLOCKING_MIRRORED',
     `${command} waits on the server, and in this phase the family "${pair?.family}" needs a transaction, where nothing ` +
       'can wait',
-    { hint: `use the form that does not wait (${waitFree[command] ?? 'without BLOCK'}) until the family is in "canonical"` },
+    {
+      hint: `use the form that does not wait (${waitFree[command] ?? 'without BLOCK'}) until the family is in "canonical"`,
+    },
   )
 }
 

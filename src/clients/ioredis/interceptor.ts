@@ -46,6 +46,8 @@ export class Interceptor {
   #send(command: RawCommand, route: Route): unknown {
     const argv: Arg[] = [command.name, ...command.args]
     const row = lookup(argv)
+    // MULTI opens a transaction that it is not itself a part of.
+    const queued = this.#transaction.isOpen
     if (row?.special !== undefined) {
       try {
         const sent = this.#special(row, command, route)
@@ -65,7 +67,7 @@ export class Interceptor {
       return this.#refuse(command, error as Error, route)
     }
     this.#askOpenReads(row, plan)
-    if (this.#transaction.isOpen) this.#transaction.note(plan, route.stream !== undefined)
+    if (queued) this.#transaction.note(plan, route.stream !== undefined)
     if (plan === undefined) return this.#sender.pass(command, route)
     return this.#carryOut(plan, command, route)
   }

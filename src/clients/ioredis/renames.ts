@@ -68,6 +68,5 @@ export function renameOn(command: RawCommand, plan: Plan): void {
 
 /** ioredis hangs the command on its errors; it must be the caller's, not ours. */
 export function asAsked(error: Error, name: string, args: readonly Arg[]): Error {
-  if ('command' in error) error.command = { name, args }
-  return error
+  return error.name === 'ReplyError' ? Object.assign(error, { command: { name, args } }) : error
 }

@@ -213,4 +213,3 @@ export function serverTooOld(version: string | undefined, cause?: Error): Canoni
     { hint: 'upgrade the server, or use the client unwrapped until then', cause },
   )
 }
-

@@ -38,18 +38,18 @@ export class Wrapping {
  */
 function behindPrefix(mapper: Schema['mapper'], keyPrefix: string | Buffer): PlanContext['mapper'] {
   const prefix = Buffer.from(keyPrefix)
-  const add = <N extends KeyName>(name: N): N =>
-    (typeof name === 'string' ? prefix.toString() + name : Buffer.concat([prefix, name])) as N
+  const add = (name: KeyName): KeyName =>
+    typeof name === 'string' ? prefix.toString() + name : Buffer.concat([prefix, name])
   return {
     resolveChannel: (name) => mapper.resolveChannel(name),
-    resolve<N extends KeyName>(name: N): LogicalKey<N> | undefined {
+    resolve: ((name: KeyName) => {
       const bytes = Buffer.from(name)
       if (!bytes.subarray(0, prefix.length).equals(prefix)) return undefined
       const rest = bytes.subarray(prefix.length)
-      const key = mapper.resolve((typeof name === 'string' ? rest.toString() : rest) as N)
+      const key: LogicalKey | undefined = mapper.resolve<KeyName>(typeof name === 'string' ? rest.toString() : rest)
       if (key === undefined) return undefined
       const aliases = key.aliases.map((alias) => ({ ...alias, name: add(alias.name) }))
       return { ...key, canonical: add(key.canonical), aliases }
-    },
+    }) as PlanContext['mapper']['resolve'],
   }
 }
