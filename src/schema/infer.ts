@@ -78,12 +78,17 @@ interface NoDatabase {
   readonly db?: never
 }
 
+/** Only holes with a constraint can have listed values. `{}` would accept any table, so it is `never`. */
+type Renames<H extends string, C extends Constraints> = [H] extends [never]
+  ? never
+  : { readonly [K in H]?: Readonly<Record<string, InputOf<C[K]>>> }
+
 /** The options of an alias, without defaults. */
 export type AliasOptions<K extends Kind, A extends string, C extends Constraints> = (K extends 'key'
   ? Database
   : NoDatabase) & {
   /** Values that are spelled differently in the alias: by hole, alias value to canonical value. */
-  readonly rename?: { readonly [H in HolesOf<A> & keyof C]?: Readonly<Record<string, InputOf<C[H]>>> }
+  readonly rename?: Renames<HolesOf<A> & keyof C & string, C>
 }
 
 /** The arguments behind the pattern of an alias: defaults are required for exactly the holes that it leaves out. */

@@ -72,7 +72,8 @@ describe('what cannot be read', () => {
 
   it('a constraint for no hole of the pattern', () => {
     const constraints = { y: { _zod: { input: '', output: '' }, safeParse: () => ({ success: true }) } }
-    expect(() => key('a:<x>', constraints)).toThrow(/has no hole <y>/)
+    const pattern: string = 'a:<x>'
+    expect(() => key(pattern, constraints)).toThrow(/has no hole <y>/)
   })
 })
 
