@@ -1,0 +1,183 @@
+/**
+ * Commands about keys whatever they hold: existence, expiry, copying, scanning.
+ *
+ * @module
+ */
+import { glob, integer, options, syntaxError, table, type Commands, type Context } from './command.js'
+import { OK, ReplyError, Status, type Reply } from './resp.js'
+import { clone, typeOf, type Value } from './store.js'
+
+type Row = Parameters<typeof table>[0][string]
+
+const count = (args: readonly string[], each: (name: string) => boolean): number => args.filter(each).length
+
+const remove: Row = [
+  1,
+  -1,
+  ({ db }, ...names: string[]) => count(names, (name) => db.get(name) !== undefined && db.remove(name)),
+]
+
+/** What EXPIRE and its sisters share; `toTime` gives milliseconds since 1970. */
+function expire(toTime: (amount: number) => number): Row {
+  const conditions: Record<string, (old: number | undefined, at: number) => boolean> = {
+    nx: (old) => old === undefined,
+    xx: (old) => old !== undefined,
+    gt: (old, at) => old !== undefined && at > old,
+    lt: (old, at) => old === undefined || at < old,
+  }
+  const run = ({ db }: Context, name: string, amount: string, condition?: string): Reply => {
+    const at = toTime(integer(amount))
+    if (db.get(name) === undefined) return 0
+    const allows = condition === undefined ? () => true : conditions[condition.toLowerCase()]
+    if (allows === undefined) throw new ReplyError(`ERR Unsupported option ${condition}`)
+    if (!allows(db.expiryOf(name), at)) return 0
+    if (at <= Date.now()) db.remove(name)
+    else db.setExpiry(name, at)
+    return 1
+  }
+  return [2, 3, run]
+}
+
+/** What TTL and its sisters share. */
+function left(from: (at: number) => number): Row {
+  return [
+    1,
+    1,
+    ({ db }, name: string) => {
+      if (db.get(name) === undefined) return -2
+      const at = db.expiryOf(name)
+      return at === undefined ? -1 : from(at)
+    },
+  ]
+}
+
+function rename({ db }: Context, from: string, to: string): void {
+  const value = db.get(from)
+  if (value === undefined) throw new ReplyError('ERR no such key')
+  const expiry = db.expiryOf(from)
+  db.remove(from)
+  db.put(to, value)
+  db.setExpiry(to, expiry)
+}
+
+function copy(context: Context, from: string, to: string, ...rest: string[]): Reply {
+  const found = options(rest, { replace: 0, db: 1 })
+  const [other] = found.get('db') ?? []
+  const target = other === undefined ? context.db : context.database(other)
+  if (target === context.db && from === to) throw new ReplyError('ERR source and destination objects are the same')
+  const value = context.db.get(from)
+  if (value === undefined || (target.get(to) !== undefined && !found.has('replace'))) return 0
+  target.put(to, clone(value))
+  target.setExpiry(to, context.db.expiryOf(from))
+  return 1
+}
+
+/** Not the format of Redis: equal for equal values, and good for nothing but to compare. */
+function dump(value: Value): string {
+  const entries = ((): unknown => {
+    if (typeof value === 'string' || Array.isArray(value)) return value
+    if (value instanceof Set) return [...value].sort()
+    if (value instanceof Map) return [...value.values()].map((one) => [one.value, one.score]).sort()
+    return Object.entries(value).sort()
+  })()
+  return `embedded:${typeOf(value)}:${JSON.stringify(entries)}`
+}
+
+function scan({ db }: Context, cursor: string, ...rest: string[]): Reply {
+  const found = options(rest, { match: 1, count: 1, type: 1 })
+  const [pages] = found.get('count') ?? ['10']
+  const [pattern = '*'] = found.get('match') ?? []
+  const [type] = found.get('type') ?? []
+  const matches = glob(pattern)
+  if (integer(pages) < 1) throw syntaxError()
+  const [next, names] = db.scan(integer(cursor), integer(pages))
+  const wanted = names.filter((name) => {
+    return matches.test(name) && (type === undefined || typeOf(db.get(name) as Value) === type.toLowerCase())
+  })
+  return [String(next), wanted]
+}
+
+/** The commands, with the fewest and the most arguments. */
+export const keyCommands: Commands = table({
+  del: remove,
+  unlink: remove,
+  exists: [1, -1, ({ db }, ...names: string[]) => count(names, (name) => db.get(name) !== undefined)],
+  touch: [1, -1, ({ db }, ...names: string[]) => count(names, (name) => db.get(name) !== undefined)],
+  type: [
+    1,
+    1,
+    ({ db }, name: string) => {
+      const value = db.get(name)
+      return new Status(value === undefined ? 'none' : typeOf(value))
+    },
+  ],
+  expire: expire((seconds) => Date.now() + seconds * 1000),
+  pexpire: expire((ms) => Date.now() + ms),
+  expireat: expire((seconds) => seconds * 1000),
+  pexpireat: expire((ms) => ms),
+  ttl: left((at) => Math.round((at - Date.now()) / 1000)),
+  pttl: left((at) => at - Date.now()),
+  expiretime: left((at) => Math.floor(at / 1000)),
+  pexpiretime: left((at) => at),
+  persist: [
+    1,
+    1,
+    ({ db }, name: string) => {
+      if (db.get(name) === undefined || db.expiryOf(name) === undefined) return 0
+      db.setExpiry(name, undefined)
+      return 1
+    },
+  ],
+  rename: [
+    2,
+    2,
+    (context, from: string, to: string) => {
+      rename(context, from, to)
+      return OK
+    },
+  ],
+  renamenx: [
+    2,
+    2,
+    (context, from: string, to: string) => {
+      if (context.db.get(from) !== undefined && context.db.get(to) !== undefined) return 0
+      rename(context, from, to)
+      return 1
+    },
+  ],
+  copy: [2, 5, copy],
+  dump: [
+    1,
+    1,
+    ({ db }, name: string) => {
+      const value = db.get(name)
+      return value === undefined ? null : dump(value)
+    },
+  ],
+  scan: [1, -1, scan],
+  keys: [
+    1,
+    1,
+    ({ db }, pattern: string) => {
+      const matches = glob(pattern)
+      return db.names().filter((name) => matches.test(name))
+    },
+  ],
+  randomkey: [
+    0,
+    0,
+    ({ db }) => {
+      const names = db.names()
+      return names[Math.floor(Math.random() * names.length)] ?? null
+    },
+  ],
+  dbsize: [0, 0, ({ db }) => db.size],
+  flushdb: [
+    0,
+    1,
+    ({ db }) => {
+      db.clear()
+      return OK
+    },
+  ],
+})
