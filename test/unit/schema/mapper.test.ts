@@ -50,6 +50,11 @@ describe('the most specific rule wins', () => {
     expect(mapper.parse(name)?.family).toBe(family)
   })
 
+  it('a literal in front counts before more literals behind', () => {
+    const shapes = mapperOf({ behind: key('<id>-long-suffix'), front: key('user-<id>') })
+    expect(shapes.parse('user-1-long-suffix')).toMatchObject({ family: 'front', params: { id: '1-long-suffix' } })
+  })
+
   it('and gives way where it leads nowhere', () => {
     const deep = mapperOf({
       literal: key('a:b:<x>:end'),
