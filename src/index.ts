@@ -4,3 +4,33 @@
  * @module
  */
 export * from './errors.js'
+export { CanonicalRedisClient, type Canonical, type CanonicalOptions, type Health } from './clients/canonical.js'
+export {
+  constantPhase,
+  isPhase,
+  mayCoexist,
+  pathBetween,
+  phases,
+  phaseTable,
+  type Phase,
+  type PhaseChange,
+  type PhaseRule,
+  type PhaseSetting,
+  type PhaseSource,
+} from './phases/index.js'
+export {
+  channel,
+  defineSchema,
+  key,
+  RedisKeyMapper,
+  type AliasName,
+  type FamilyInfo,
+  type KeyName,
+  type LogicalKey,
+  type ParamsOf,
+  type ParsedKey,
+  type PatternInfo,
+  type Schema,
+  type Side,
+  type TypedSchema,
+} from './schema/index.js'

@@ -3,7 +3,7 @@
  * be equal.
  */
 import fc from 'fast-check'
-import Redis from 'ioredis'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { embeddedLimits, startEmbeddedRedis, type EmbeddedRedis } from '../../examples/support/embedded-redis.js'
 import { startServer, type TestServer } from '../support/servers.js'
