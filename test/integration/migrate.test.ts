@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { Redis } from 'ioredis'
+import { Redis as Redis6 } from 'ioredis6'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CanonicalRedisClient } from '../../src/clients/canonical.js'
 import { RedisKeyMigrator, type MigratorOptions } from '../../src/migrate.js'
@@ -218,13 +219,13 @@ for (const kind of availableServers()) {
       })
 
       it('works behind the keyPrefix of the client', async () => {
-        await redis.mset('app*:job:1', 'a', 'job:2', 'b', 'apps:job:3', 'c')
-        const prefixed = new Redis(server.port, { keyPrefix: 'app*:' })
+        await redis.mset('app[1]:job:1', 'a', 'job:2', 'b', 'app1:job:3', 'c')
+        const prefixed = new Redis(server.port, { keyPrefix: 'app[1]:' })
         for (const client of [prefixed, new CanonicalRedisClient(prefixed, { schema, phase: 'dual-read' })]) {
-          await redis.del('app*:step:1')
+          await redis.del('app[1]:step:1')
           const result = await new RedisKeyMigrator(client, schema).migrateKeys({ dryRun: false })
           expect(result).toMatchObject({ found: 1, migrated: 1 })
-          expect((await redis.keys('*step:*')).sort()).toEqual(['app*:step:1'])
+          expect((await redis.keys('*step:*')).sort()).toEqual(['app[1]:step:1'])
         }
         prefixed.disconnect()
       })
@@ -278,6 +279,20 @@ for (const kind of availableServers()) {
       })
     })
 
+    it('works on ioredis 6, wrapped or not, whatever its protocol', async () => {
+      await everyType()
+      await other.set('volume_averages:BTC', '1')
+      for (const options of [{}, { protocol: 2 as const }, { replyMapping: 'resp3' as const }]) {
+        const six = new Redis6({ port: server.port, ...options })
+        const client = new CanonicalRedisClient(six, { schema, phase: 'retire-alias' })
+        const result = await new RedisKeyMigrator(six, schema).migrateKeys({ dryRun: false })
+        expect(result).toMatchObject({ found: 8, failed: 0 })
+        expect(await new RedisKeyMigrator(client, schema).verify()).toMatchObject({ clean: true, compared: 8 })
+        expect(await new RedisKeyMigrator(client, schema).cleanupAliases()).toMatchObject({ deleted: 8 })
+        six.disconnect()
+      }
+    })
+
     describe('findAliasKeys', () => {
       it('gives canonical names with the aliases present, in every database', async () => {
         await redis.mset('job:1', 'a', 'task:1', 'b', 'job:2', 'c', 'step:3', 'd', 'unknown', 'e')
@@ -328,6 +343,8 @@ for (const kind of availableServers()) {
           'value',
           () => redis.eval(`redis.call('SREM', 'step:set', 'member 7') redis.call('SADD', 'step:set', 'x')`, 0),
         ],
+        'set, by one member less': ['value', () => redis.srem('step:set', 'member 7')],
+        'set, by one member more': ['value', () => redis.sadd('step:set', 'x')],
         zset: ['value', () => redis.zadd('step:zset', '1.5000000000000002', 'x')],
         hash: ['value', () => redis.hset('step:hash', 'f', '3')],
         hll: ['value', () => redis.pfadd('step:hll', 'z')],
@@ -370,7 +387,7 @@ for (const kind of availableServers()) {
         await redis.del('step:set')
         for (const member of members.reverse()) await redis.sadd('step:set', member)
         await redis.pfcount('step:hll')
-        const bytes = async (name: string) => (await redis.dumpBuffer(name))!
+        const bytes = async (name: string) => await redis.dumpBuffer(name)
         for (const name of ['hash', 'zset', 'set', 'hll']) {
           expect(await bytes(`step:${name}`), `${name} is to differ in bytes`).not.toEqual(await bytes(`job:${name}`))
         }
@@ -499,6 +516,10 @@ for (const kind of availableServers()) {
           expect(await cleaner(phase).cleanupAliases()).toMatchObject({ refusal: { code: 'E_WRONG_PHASE' } })
         }
         expect(await redis.exists('job:1')).toBe(1)
+        // Known from the start: nobody waits for a verification first.
+        const onProgress = () => expect.fail('the run began')
+        const run = new RedisKeyMigrator(wrapped('alias'), schema, { onProgress })
+        await rejection(run.cleanupAliases({ dryRun: false }), { code: 'E_WRONG_PHASE' })
       })
 
       it('asks for the phase of the families swept only', async () => {
@@ -553,11 +574,17 @@ for (const kind of availableServers()) {
       })
 
       it('never takes a key for its own alias', async () => {
-        const moved = defineSchema({ name: 'moved', keys: { x: key('new:<id>').alias('old:<id>', { db: 2 }) } })
-        await other.mset('old:1', 'a', 'new:1', 'a')
-        const run = new RedisKeyMigrator(other, moved)
-        expect(await run.cleanupAliases({ dryRun: false })).toMatchObject({ deleted: 1 })
-        expect(await other.keys('*')).toEqual(['new:1'])
+        const moved = defineSchema({ name: 'moved', keys: { x: key('x:<id>').alias('x:<id>', { db: 2 }) } })
+        await other.set('x:1', 'a')
+        const inPlace = new RedisKeyMigrator(other, moved)
+        expect(await inPlace.migrateKeys({ dryRun: false })).toMatchObject({ found: 0 })
+        expect(await inPlace.cleanupAliases({ dryRun: false })).toMatchObject({ deleted: 0 })
+        expect(await other.get('x:1')).toBe('a')
+        // The same schema from another database moves it.
+        const across = new RedisKeyMigrator(redis, moved)
+        expect(await across.migrateKeys({ dryRun: false })).toMatchObject({ migrated: 1 })
+        expect(await across.cleanupAliases({ dryRun: false })).toMatchObject({ deleted: 1 })
+        expect([await redis.get('x:1'), await other.get('x:1')]).toEqual(['a', null])
       })
     })
 
