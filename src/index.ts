@@ -4,6 +4,7 @@
  * @module
  */
 export * from './errors.js'
+export * from './migrate.js'
 export { CanonicalRedisClient, type Canonical, type CanonicalOptions, type Health } from './clients/canonical.js'
 export {
   constantPhase,

@@ -79,7 +79,8 @@ const groups: readonly (readonly [names: readonly string[], columns: Override])[
   [['watch'], { special: 'watch' }],
   [['multi'], { special: 'multi' }],
   [['exec'], { special: 'exec' }],
-  [['discard'], { special: 'discard' }],
+  // RESET ends an open transaction as well; what it does to the connection's database ioredis does not follow either.
+  [['discard', 'reset'], { special: 'discard' }],
   [['command getkeys'], { special: 'getkeys', reply: 'list' }],
   [['command getkeysandflags'], { special: 'getkeys', reply: 'streams' }],
   [['select'], { special: 'select' }],

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { lookup, proves, type Arg, type CommandRow } from '../../commands/index.js'
-import { plan as makePlan, type Plan, type PlanContext } from '../../plan/index.js'
+import { locate, lookup, proves, type Arg, type CommandRow, type Located } from '../../commands/index.js'
+import { plan as makePlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
 import { readKeyspace } from './keyspace.js'
 import { OpenReads, type OpenRead } from './reads.js'
 import { asAsked, renameError, renameOn } from './renames.js'
@@ -40,6 +40,12 @@ export class Interceptor {
     const route = { stream, node }
     if (this.#sender.isPlanned(command)) return this.#sender.pass(command, route)
     if (this.#version.isAsking) return this.#version.hold(command, route)
+    if (stream && command.pipelineIndex === 0) {
+      // What has to be asked outside a pipeline is asked before its first command: once ioredis has queued one, a
+      // command written past the pipeline would get the reply of another.
+      this.#reads.ask()
+      if (this.#version.mustAsk) return this.#version.ask(command, route)
+    }
     return this.#send(command, route)
   }
 
@@ -60,13 +66,13 @@ export class Interceptor {
     try {
       plan = makePlan(argv, this.#context())
       if (plan !== undefined && !this.#transaction.isOpen && plan.located.keys.length > 0) {
-        if (this.#version.mustAsk) return this.#version.ask(command, route)
+        if (this.#version.mustAsk && route.stream === undefined) return this.#version.ask(command, route)
         this.#version.check()
       }
     } catch (error) {
       return this.#refuse(command, error as Error, route)
     }
-    this.#askOpenReads(row, plan)
+    if (route.stream === undefined) this.#askOpenReads(argv, row, plan)
     if (queued) this.#transaction.note(plan, route.stream !== undefined)
     if (plan === undefined) return this.#sender.pass(command, route)
     return this.#carryOut(plan, command, route)
@@ -91,10 +97,11 @@ export class Interceptor {
   /** One command for a hit; COPY and the command again when the reply does not prove that every key exists. */
   #read(plan: Plan, command: RawCommand, route: Route): unknown {
     const asked = [...command.args]
+    const op = plan.steps[plan.op] as Step
     const { resolve, reject } = command
     let second: Promise<unknown> | undefined
     const ask = (): Promise<unknown> => (second ??= this.#again(plan, command, route))
-    const read: OpenRead = { ids: idsOf(plan), ask: () => void ask().catch(() => undefined) }
+    const read: OpenRead = { ids: idsOf(plan.located, op.argv), ask: () => void ask().catch(() => undefined) }
     const settle = (reply: unknown): boolean => {
       this.#reads.remove(read)
       return proves(plan.located, [command.name, ...command.args], reply)
@@ -113,9 +120,9 @@ export class Interceptor {
       if (settle(error) || error.name !== 'ReplyError') outcome.reject(error)
       else ask().then(outcome.resolve, outcome.reject)
     }
-    renameOn(command, { ...plan, renames: plan.renames })
+    renameOn(command, plan)
     this.#reads.add(read)
-    return this.#sender.rewritten(command, plan.steps[plan.op] as Plan['steps'][number], route)
+    return this.#sender.rewritten(command, op, route)
   }
 
   #again(plan: Plan, command: RawCommand, route: Route): Promise<unknown> {
@@ -208,10 +215,13 @@ export class Interceptor {
     return this.#sender.rewritten(Object.assign(command, { name: 'discard' }), { role: 'op', argv: ['discard'] }, route)
   }
 
-  /** A write behind a read must not change its answer; see {@link OpenReads}. */
-  #askOpenReads(row: CommandRow | undefined, plan: Plan | undefined): void {
-    if (plan?.located.keys.some((key) => key.use !== 'read')) this.#reads.ask(idsOf(plan))
-    else if (row?.special === 'select' || (row?.keys.length === 0 && row.flags.includes('write'))) this.#reads.ask()
+  /** A write behind a read must not change its answer; see {@link OpenReads}. Keys that are not managed count too. */
+  #askOpenReads(argv: readonly Arg[], row: CommandRow | undefined, plan: Plan | undefined): void {
+    if (this.#reads.isEmpty || row === undefined) return
+    const located = plan?.located ?? locate(argv)
+    const writes = located?.keys.some((key) => key.use !== 'read') ?? false
+    if (located && writes) this.#reads.ask(idsOf(located, plan?.steps[plan.op]?.argv ?? argv))
+    else if (row.special === 'select' || (row.keys.length === 0 && row.flags.includes('write'))) this.#reads.ask()
   }
 
   #context(): PlanContext {
@@ -219,6 +229,10 @@ export class Interceptor {
   }
 }
 
-function idsOf(plan: Plan): string[] {
-  return plan.renames.map(({ sent }) => (typeof sent === 'string' ? sent : sent.toString('latin1')))
+/** The names of a command's keys as they are sent. */
+function idsOf(located: Located, argv: readonly Arg[]): string[] {
+  return located.keys.map(({ index }) => {
+    const name = argv[index] as Arg
+    return typeof name === 'string' ? name : name.toString('latin1')
+  })
 }

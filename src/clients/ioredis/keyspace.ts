@@ -48,26 +48,25 @@ export function readKeyspace(verb: Verb, call: KeyspaceCall): unknown {
 
 async function scan(call: KeyspaceCall, argv: readonly Arg[]): Promise<unknown> {
   const { glob, sent } = splitScan(argv)
-  const [cursor, names] = (await call.sender.inPlaceOf(call.command, sent, call.route)) as [Buffer, Buffer[]]
+  const [cursor, names] = (await inPlace(call, sent)) as [Buffer, Buffer[]]
   return [cursor, await visible(call, names, glob)]
 }
 
 async function keys(call: KeyspaceCall, glob: Arg): Promise<unknown> {
-  const { sender, command, route } = call
-  const [first, ...others] = globsFor(call.schema, glob) as [Arg, ...Arg[]]
-  const more = others.map((one) => ['keys', one])
-  const replies = [
-    sender.inPlaceOf(command, ['keys', first], route),
-    ...more.map((argv) => sender.own(command, argv)),
-  ] as Promise<Buffer[]>[]
-  return visible(call, (await Promise.all(replies)).flat(), glob)
+  const argvs = globsFor(call.schema, glob).map((one) => ['keys', one])
+  const replies = await Promise.all(call.sender.inPlaceOf(call.command, argvs, call.route))
+  return visible(call, (replies as Buffer[][]).flat(), glob)
+}
+
+function inPlace(call: KeyspaceCall, argv: readonly Arg[]): Promise<unknown> | undefined {
+  return call.sender.inPlaceOf(call.command, [argv], call.route)[0]
 }
 
 /** Hidden names are drawn again. After so many there is hardly a visible one, and the server would draw for ever. */
 const draws = 100
 
 async function randomKey(call: KeyspaceCall): Promise<unknown> {
-  let name = (await call.sender.inPlaceOf(call.command, ['randomkey'], call.route)) as Buffer | null
+  let name = (await inPlace(call, ['randomkey'])) as Buffer | null
   for (let i = 0; i < draws && name !== null; i++) {
     const [shown] = await visible(call, [name], undefined)
     if (shown) return shown

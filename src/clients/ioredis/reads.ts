@@ -18,6 +18,10 @@ export interface OpenRead {
 export class OpenReads {
   readonly #byKey = new Map<string, Set<OpenRead>>()
 
+  get isEmpty(): boolean {
+    return this.#byKey.size === 0
+  }
+
   add(read: OpenRead): void {
     for (const id of read.ids) {
       const reads = this.#byKey.get(id)
@@ -36,7 +40,6 @@ export class OpenReads {
 
   /** Has the second question of the open reads of these keys sent, or of all of them. */
   ask(ids?: Iterable<string>): void {
-    if (this.#byKey.size === 0) return
     for (const id of ids ?? this.#byKey.keys()) {
       for (const read of this.#byKey.get(id) ?? []) read.ask()
     }

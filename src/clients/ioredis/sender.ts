@@ -145,7 +145,11 @@ export class Sender {
     return command.promise
   }
 
-  /** A command of our own, sent outside of any plan. `onReply` is called at once, before the next reply is read. */
+  /**
+   * A command of our own, sent outside of any plan. Never while a pipeline is being sent: ioredis has queued what it
+   * has not written yet, and the replies would go to the wrong commands. `onReply` is called at once,
+   * before the next reply is read.
+   */
   own(like: RawCommand, argv: readonly Arg[], onReply?: () => void): Promise<unknown> {
     const command = this.#make(commandClassOf(like), argv)
     const { resolve } = command
@@ -157,11 +161,15 @@ export class Sender {
     return command.promise
   }
 
-  /** A command of our own in the place of the caller's, which is answered later. */
-  inPlaceOf(command: RawCommand, argv: readonly Arg[], route: Route): Promise<unknown> {
-    const own = this.#make(commandClassOf(command), argv)
-    void this.pass(Object.assign(own, { pipelineIndex: command.pipelineIndex }), route)
-    return own.promise
+  /** Commands of our own in the place of the caller's, which is answered later. */
+  inPlaceOf(command: RawCommand, argvs: readonly (readonly Arg[])[], route: Route): Promise<unknown>[] {
+    const Command = commandClassOf(command)
+    const stream = new BlockStream(this.client, argvs.length, route.stream)
+    return argvs.map((argv) => {
+      const own = this.#make(Command, argv)
+      this.#write(own, stream, route, command.pipelineIndex)
+      return own.promise
+    })
   }
 
   #make(Command: CommandClass, argv: readonly Arg[]): RawCommand {
