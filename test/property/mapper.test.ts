@@ -302,7 +302,7 @@ const schemaAndNames = schemas.chain((made) =>
   fc.record({ made: fc.constant(made), names: fc.array(namesOf(made.families), { minLength: 1, maxLength: 12 }) }),
 )
 
-const runs = { numRuns: 1500 }
+const runs = { numRuns: 800 }
 
 describe('random schemas', () => {
   it('the mapper agrees with the reference: family, parameters, side and every name', () => {

@@ -103,6 +103,33 @@ describe('a catch-all', () => {
   })
 })
 
+describe('constraints', () => {
+  const isManaged = (schema: z.ZodType, value: string) =>
+    mapperOf({ a: key('x:<n>', { n: schema }) }).isKeyManaged(`x:${value}`)
+  const cases: readonly (readonly [what: string, schema: z.ZodType, yes: readonly string[], no: readonly string[]])[] =
+    [
+      ['an enum', z.enum(['a', 'b']), ['a', 'b'], ['c']],
+      ['an enum with a check', z.enum(['a', 'b']).refine((value) => value === 'a'), ['a'], ['b', 'c']],
+      // It passes the values of the enum on, and accepts everything.
+      ['an enum that catches', z.enum(['a', 'b']).catch('a'), ['a', 'c'], []],
+      ['literals', z.literal(['a', 'b']), ['a', 'b'], ['c']],
+      ['a union of lists', z.union([z.literal('a'), z.enum(['b'])]), ['a', 'b'], ['c']],
+      ['a union with a predicate', z.union([z.literal('a'), z.uuid()]), ['a'], ['b']],
+      ['a number', z.coerce.number(), ['1', '1.5'], ['one']],
+      ['a list of which some are texts', z.literal(['a', 1]), ['a'], ['1']],
+    ]
+  it.each(cases)('%s', (_, schema, yes, no) => {
+    expect(yes.filter((value) => !isManaged(schema, value))).toEqual([])
+    expect(no.filter((value) => isManaged(schema, value))).toEqual([])
+  })
+
+  it('a union of lists is a list: its values can be renamed', () => {
+    const names = z.union([z.literal('a'), z.enum(['b'])])
+    const mapper = mapperOf({ a: key('x:<n>', { n: names }).alias('y:<n>', { rename: { n: { old: 'a' } } }) })
+    expect(mapper.getAliasKeys('x:a')).toEqual(['y:old'])
+  })
+})
+
 describe('aliases of one family', () => {
   it('keep their order, and a name stands once', () => {
     const mapper = mapperOf({
@@ -126,6 +153,15 @@ describe('aliases of one family', () => {
     ]
     expect(mapper.resolve('x:1')).toEqual({ family: 'a', canonical: 'x:1', aliases, side: 'canonical', index: 0 })
     expect(mapper.resolve('y:1')).toEqual({ family: 'a', canonical: 'x:1', aliases, side: 'alias', index: 1 })
+  })
+
+  it('that only move between databases lose the names of more specific rules, and no others', () => {
+    const mapper = mapperOf({
+      all: key('app:<rest*>').alias('app:<rest*>', { db: 2 }),
+      one: key('app:reminder:<id>').alias('rem:<id>'),
+    })
+    expect(mapper.resolve('app:x')?.aliases).toEqual([{ name: 'app:x', db: 2 }])
+    expect(mapper.resolve('app:reminder:1')?.aliases).toEqual([{ name: 'rem:1', db: undefined }])
   })
 
   it('exist only where the value fits them', () => {

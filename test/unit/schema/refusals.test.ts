@@ -213,6 +213,12 @@ const ambiguous: Case[] = [
     says: ['A name like "x:<n>"', '"x:<m>"'],
   },
   {
+    what: 'two predicates that meet only in a sample with a colon, which is no example',
+    keys: { a: key('x:<n>', { n: z.string().startsWith('https:') }), b: key('x:<m>', { m: z.url() }) },
+    code: 'E_AMBIGUOUS_RULES',
+    says: ['A name like "x:<n>"'],
+  },
+  {
     what: 'two shapes of one weight',
     keys: { a: key('x:<p>-<q>'), b: key('x:<p>_<q>') },
     code: 'E_AMBIGUOUS_RULES',
@@ -264,6 +270,13 @@ const lost: Case[] = [
     keys: { a: key('x:<id>'), b: key('y:<n>', { n: digits }).alias('x:<n>') },
     code: 'E_NOT_IDEMPOTENT',
     says: ['The name "x:1"', '"x:<id>"', 'alias "x:<n>"'],
+  },
+  {
+    // The shortest common name: after "aa", a third "a" still leaves two of them read.
+    what: 'an alias that meets canonical names only around a literal that repeats itself',
+    keys: { a: key('<p>aab'), b: key('y:<q>').alias('aa<q>') },
+    code: 'E_NOT_IDEMPOTENT',
+    says: ['"aaab"', '"<p>aab"', 'alias "aa<q>"'],
   },
   {
     what: 'the canonical pattern as its own alias',
