@@ -66,7 +66,8 @@ export class Run {
    */
   async *jobs(sides: 'aliases' | 'both', counts: Readonly<Record<string, number>>, match?: string) {
     const walks = planWalks(this.names, sides, match)
-    const sizes = await Promise.all(walks.map(async ({ db }) => this.#size(db)))
+    const sizes: number[] = []
+    for (const { db } of walks) sizes.push(await this.#size(db))
     this.#total = sizes.reduce((sum, size) => sum + size, 0)
     for (const [index, walk] of walks.entries()) {
       let walked = 0

@@ -20,7 +20,7 @@ export function portOf(client: RawClient, owned = false): Port {
     if (results === null) throw new Error('the transaction was discarded: a watched key changed')
     // ioredis answers a cut with one error a command; only the server's own errors are answers.
     const broken = results.find(([error]) => error && error.name !== 'ReplyError')?.[0]
-    
+    if (broken) throw broken
     return results.map(([error, reply]) => error ?? (reply as Reply))
   }
   return {
