@@ -16,6 +16,7 @@ import type { Plan, PlanContext, Rename } from './types.js'
  * The steps for one command line, or undefined when it goes out as it is.
  *
  * @param argv the command's name and its arguments, as they would go to the server
+ * @param located its keys, where the caller has found them already
  * @throws {@link CanonicalRedisError} `E_UNKNOWN_COMMAND`, `E_BLOCKING_MIRRORED`, `E_CROSS_DATABASE`,
  * `E_UNSUPPORTED`; nothing has been sent then.
  * @example
@@ -24,15 +25,30 @@ import type { Plan, PlanContext, Rename } from './types.js'
  * // steps: HSET job:42 status done · UNLINK step:42 — atomic
  * ```
  */
-export function plan(argv: readonly Arg[], context: PlanContext): Plan | undefined {
-  const located = locate(argv)
+export function plan(
+  argv: readonly Arg[],
+  context: PlanContext,
+  located: Located | undefined = locate(argv),
+): Plan | undefined {
   if (located === undefined) return refuseUnknown(argv, context)
   if (located.row.special === 'publish') return planPublish(argv, located, context)
   if (located.keys.length === 0) return undefined
   const pairs = findPairs(argv, located, context)
   if (pairs.length === 0) return undefined
   if (located.row.special === 'watch') return planWatch(argv, located, pairs, context)
+  if (pairs.every((pair) => onlyRenames(pair, context))) return planRenamed(argv, located, pairs)
   return planKeyed(argv, located, pairs, context)
+}
+
+function onlyRenames({ rule, use, primary }: Pair, context: PlanContext): boolean {
+  return !rule.adopt && (use === 'read' || rule.secondary === 'leave') && primary.db === context.db
+}
+
+/** One command under other names, or as it is where the names are right already: what most commands come to. */
+function planRenamed(argv: readonly Arg[], located: Located, pairs: readonly Pair[]): Plan | undefined {
+  if (pairs.every((pair) => pair.primary.name === argv[pair.index])) return undefined
+  const steps = [{ role: 'op', argv: rewrite(argv, pairs) }] as const
+  return { steps, op: 0, atomic: false, optimistic: false, located, renames: renamesOf(argv, pairs) }
 }
 
 function planKeyed(argv: readonly Arg[], located: Located, pairs: readonly Pair[], context: PlanContext): Plan {

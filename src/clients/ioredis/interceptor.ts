@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { locate, lookup, proves, type Arg, type CommandRow, type Located } from '../../commands/index.js'
+import { locate, proves, type Arg, type CommandRow, type Located } from '../../commands/index.js'
 import { plan as makePlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
 import { readKeyspace } from './keyspace.js'
 import { OpenReads, type OpenRead } from './reads.js'
@@ -51,7 +51,8 @@ export class Interceptor {
 
   #send(command: RawCommand, route: Route): unknown {
     const argv: Arg[] = [command.name, ...command.args]
-    const row = lookup(argv)
+    const located = locate(argv)
+    const row = located?.row
     // MULTI opens a transaction that it is not itself a part of.
     const queued = this.#transaction.isOpen
     if (row?.special !== undefined) {
@@ -64,7 +65,7 @@ export class Interceptor {
     }
     let plan: Plan | undefined
     try {
-      plan = makePlan(argv, this.#context())
+      plan = makePlan(argv, this.#context(), located)
       if (plan !== undefined && !this.#transaction.isOpen && plan.located.keys.length > 0) {
         if (this.#version.mustAsk && route.stream === undefined) return this.#version.ask(command, route)
         this.#version.check()
@@ -72,7 +73,7 @@ export class Interceptor {
     } catch (error) {
       return this.#refuse(command, error as Error, route)
     }
-    if (route.stream === undefined) this.#askOpenReads(argv, row, plan)
+    if (route.stream === undefined && !this.#reads.isEmpty) this.#askOpenReads(argv, located, plan)
     if (queued) this.#transaction.note(plan, route.stream !== undefined)
     if (plan === undefined) return this.#sender.pass(command, route)
     return this.#carryOut(plan, command, route)
@@ -216,12 +217,11 @@ export class Interceptor {
   }
 
   /** A write behind a read must not change its answer; see {@link OpenReads}. Keys that are not managed count too. */
-  #askOpenReads(argv: readonly Arg[], row: CommandRow | undefined, plan: Plan | undefined): void {
-    if (this.#reads.isEmpty || row === undefined) return
-    const located = plan?.located ?? locate(argv)
-    const writes = located?.keys.some((key) => key.use !== 'read') ?? false
-    if (located && writes) this.#reads.ask(idsOf(located, plan?.steps[plan.op]?.argv ?? argv))
-    else if (row.special === 'select' || (row.keys.length === 0 && row.flags.includes('write'))) this.#reads.ask()
+  #askOpenReads(argv: readonly Arg[], located: Located | undefined, plan: Plan | undefined): void {
+    if (located === undefined) return
+    const { row, keys } = located
+    if (keys.some((key) => key.use !== 'read')) this.#reads.ask(idsOf(located, plan?.steps[plan.op]?.argv ?? argv))
+    else if (row.special === 'select' || (keys.length === 0 && row.flags.includes('write'))) this.#reads.ask()
   }
 
   #context(): PlanContext {

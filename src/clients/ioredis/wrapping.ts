@@ -9,7 +9,7 @@ import type { KeyName, LogicalKey, Schema } from '../../schema/index.js'
 
 /** Shared by a client and its duplicates. */
 export class Wrapping {
-  readonly #mapper: PlanContext['mapper']
+  #context: PlanContext
 
   constructor(
     readonly schema: Schema,
@@ -17,18 +17,17 @@ export class Wrapping {
     readonly unknownCommands: 'refuse' | 'pass',
     keyPrefix: string | Buffer | undefined,
   ) {
-    this.#mapper = keyPrefix && keyPrefix.length > 0 ? behindPrefix(schema.mapper, keyPrefix) : schema.mapper
+    const mapper = keyPrefix && keyPrefix.length > 0 ? behindPrefix(schema.mapper, keyPrefix) : schema.mapper
+    const phaseOf: PlanContext['phaseOf'] = (family) => source.phaseOf(family)
+    this.#context = { mapper, phaseOf, db: 0, inTransaction: false, unknownCommands }
   }
 
-  /** What a plan for a connection depends on. */
+  /** What a plan for a connection depends on. The last one is kept: a connection seldom changes its database. */
   contextFor(db: number, inTransaction: boolean): PlanContext {
-    return {
-      mapper: this.#mapper,
-      phaseOf: (family) => this.source.phaseOf(family),
-      db,
-      inTransaction,
-      unknownCommands: this.unknownCommands,
+    if (this.#context.db !== db || this.#context.inTransaction !== inTransaction) {
+      this.#context = { ...this.#context, db, inTransaction }
     }
+    return this.#context
   }
 }
 
