@@ -53,23 +53,17 @@ export class Interceptor {
     const argv: Arg[] = [command.name, ...command.args]
     const located = locate(argv)
     const row = located?.row
+    if (route.stream === undefined && this.#version.mustAsk && located && opensWork(located)) {
+      return this.#version.ask(command, route)
+    }
     // MULTI opens a transaction that it is not itself a part of.
     const queued = this.#transaction.isOpen
-    if (row?.special !== undefined) {
-      try {
-        const sent = this.#special(row, command, route)
-        if (sent !== undefined) return sent
-      } catch (error) {
-        return this.#refuse(command, error as Error, route)
-      }
-    }
     let plan: Plan | undefined
     try {
+      const sent = row?.special && this.#special(row, command, route)
+      if (sent !== undefined) return sent
+      if (this.#version.isOld) this.#refuseOld(argv, located)
       plan = makePlan(argv, this.#context(), located)
-      if (plan !== undefined && !this.#transaction.isOpen && plan.located.keys.length > 0) {
-        if (this.#version.mustAsk && route.stream === undefined) return this.#version.ask(command, route)
-        this.#version.check()
-      }
     } catch (error) {
       return this.#refuse(command, error as Error, route)
     }
@@ -216,6 +210,12 @@ export class Interceptor {
     return this.#sender.rewritten(Object.assign(command, { name: 'discard' }), { role: 'op', argv: ['discard'] }, route)
   }
 
+  /** Commands that name no managed key still go through: they need nothing that the server lacks. */
+  #refuseOld(argv: readonly Arg[], located: Located | undefined): void {
+    const { mapper } = this.#context()
+    if (located?.keys.some(({ index }) => mapper.resolve(argv[index] as Arg))) throw this.#version.error()
+  }
+
   /** A write behind a read must not change its answer; see {@link OpenReads}. Keys that are not managed count too. */
   #askOpenReads(argv: readonly Arg[], located: Located | undefined, plan: Plan | undefined): void {
     if (located === undefined) return
@@ -227,6 +227,11 @@ export class Interceptor {
   #context(): PlanContext {
     return this.wrapping.contextFor(this.client.condition?.select ?? 0, this.#transaction.isOpen)
   }
+}
+
+/** Does this command have keys, or make it too late to ask the server for its version? */
+function opensWork({ row, keys }: Located): boolean {
+  return keys.length > 0 || row.special === 'multi'
 }
 
 /** The names of a command's keys as they are sent. */

@@ -1,5 +1,5 @@
 /**
- * Asks the server for its version before the first managed command goes out.
+ * Asks the server for its version before the first command with keys goes out.
  *
  * @module
  */
@@ -32,9 +32,13 @@ export class ServerVersion {
     return this.#state === 'asking'
   }
 
-  /** @throws `E_SERVER_TOO_OLD` */
-  check(): void {
-    if (this.#state === 'old') throw serverTooOld(this.#version)
+  get isOld(): boolean {
+    return this.#state === 'old'
+  }
+
+  /** `E_SERVER_TOO_OLD`, with the version. */
+  error(): Error {
+    return serverTooOld(this.#version)
   }
 
   /** Asks, and holds this first command until the answer is there. */
