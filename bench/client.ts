@@ -26,8 +26,14 @@ const raw = new Redis(server.port)
 type Client = Pick<Redis, 'pipeline'>
 type Fill = (pipeline: ReturnType<Redis['pipeline']>, i: number) => void
 
-const get = (prefix: string): Fill => (pipeline, i) => void pipeline.get(`${prefix}:${i}`)
-const set = (prefix: string): Fill => (pipeline, i) => void pipeline.set(`${prefix}:${i}`, 'value')
+const get =
+  (prefix: string): Fill =>
+  (pipeline, i) =>
+    void pipeline.get(`${prefix}:${i}`)
+const set =
+  (prefix: string): Fill =>
+  (pipeline, i) =>
+    void pipeline.set(`${prefix}:${i}`, 'value')
 
 async function run(client: Client, fill: Fill): Promise<number> {
   const start = process.hrtime.bigint()
@@ -62,7 +68,9 @@ async function inPhase(phase: Phase, ours: Fill, theirs: Fill): Promise<string> 
   return result.toFixed(2)
 }
 
-console.log(`pipelined by ${batch}, throughput of the wrapped client with raw ioredis = 1 (median of ${rounds} rounds)\n`)
+console.log(
+  `pipelined by ${batch}, throughput of the wrapped client with raw ioredis = 1 (median of ${rounds} rounds)\n`,
+)
 const table: Record<string, Record<string, string>> = {}
 for (const phase of phases) {
   table[phase] = {

@@ -31,7 +31,7 @@ export function wrapIoredis(client: RawClient, wrapping: Wrapping, extras: Own):
     _runningAutoPipelines: new Set(),
   })
   const facade: RawClient = new Proxy(client, {
-    get: (target, property) => (property in own ? own[property] : Reflect.get(target, property)),
+    get: (target, property): unknown => (property in own ? own[property] : Reflect.get(target, property)),
     set(target, property, value: unknown) {
       // A library that patches a method of the wrapped client patches the facade, never the client below.
       if (property in own || (typeof value === 'function' && property in Object.getPrototypeOf(target))) {

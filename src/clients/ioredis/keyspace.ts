@@ -78,8 +78,7 @@ async function randomKey(call: KeyspaceCall): Promise<unknown> {
 /** The names to show, each once; where one depends on another's absence, the server is asked. */
 async function visible(call: KeyspaceCall, names: readonly Buffer[], glob: Arg | undefined): Promise<Buffer[]> {
   const candidates = names.map((name) => show(name, glob, call.context)).filter((one) => one !== undefined)
-  const asks = candidates.map((one) => (one.unless.length === 0 ? 0 : exists(call, one)))
-  const taken = await Promise.all(asks)
+  const taken = await Promise.all(candidates.map((one) => exists(call, one)))
   const once = new Map<string, Buffer>()
   candidates.forEach((one, i) => {
     if (taken[i] === 0) once.set(one.name.toString('latin1'), one.name)
@@ -88,5 +87,6 @@ async function visible(call: KeyspaceCall, names: readonly Buffer[], glob: Arg |
 }
 
 async function exists(call: KeyspaceCall, shown: Shown): Promise<number> {
+  if (shown.unless.length === 0) return 0
   return Number(await call.sender.own(call.command, ['exists', ...shown.unless]))
 }

@@ -17,8 +17,8 @@ export interface Route {
 
 /** Takes what a command came to; exactly one of them is called, once. */
 export interface Outcome {
-  resolve(value: unknown): void
-  reject(error: Error): void
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
 }
 
 /** Sends steps through the raw client, below the facade. */
