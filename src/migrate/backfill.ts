@@ -3,18 +3,24 @@
  *
  * @module
  */
+import { wrongPhase } from '../phases/index.js'
 import { printable, type Job } from './names.js'
 import type { ReportNames } from './report.js'
 import { distinctKeys, Tally, type Run } from './run.js'
 import { copyScript } from './scripts.js'
 import type { Answer } from './session.js'
-import type { MigrateOptions, MigrateResult } from './types.js'
+import type { MigrateOptions, MigrateResult, PhaseOf } from './types.js'
 
 const kinds = ['found', 'migrated', 'skipped', 'failed', 'vanished'] as const
 type Kind = (typeof kinds)[number]
 
 /** Copies what is missing. Safe at any moment and as often as wanted, unless it overwrites. */
-export async function backfill(run: Run, options: MigrateOptions, report: ReportNames): Promise<MigrateResult> {
+export async function backfill(
+  run: Run,
+  options: MigrateOptions,
+  phaseOf: PhaseOf,
+  report: ReportNames,
+): Promise<MigrateResult> {
   const { dryRun = true, overwrite = false, limit = Infinity, match } = options
   await run.session.requireCopy()
   const tally = new Tally<Kind>(kinds, run.names.families)
@@ -36,7 +42,16 @@ export async function backfill(run: Run, options: MigrateOptions, report: Report
     } else if (kind === 'migrated') report.migrated(printable(name), printable(job.canonical))
   }
 
+  const checkPhase = (): void => {
+    const operation = overwrite ? 'overwriting backfill' : 'backfill'
+    const wrong = dryRun ? undefined : wrongPhase(operation, run.names.families, phaseOf)
+    if (wrong) throw wrong
+  }
+
+  checkPhase()
   walk: for await (const met of run.jobs('aliases', tally.total, match)) {
+    // Again for each batch: the fleet may step on in between.
+    checkPhase()
     const jobs = distinctKeys(met.filter((job) => job.met >= 0 && isNew(job)))
     while (jobs.length > 0) {
       const left = limit - tally.total.migrated

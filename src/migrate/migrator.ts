@@ -5,6 +5,7 @@
  */
 import { portFor, type Source } from '../clients/port-of.js'
 import { CanonicalRedisError } from '../errors.js'
+import { wrongPhase } from '../phases/index.js'
 import type { Schema } from '../schema/index.js'
 import { backfill } from './backfill.js'
 import { findAliases } from './find.js'
@@ -13,7 +14,7 @@ import { checkFamilies, checkOptions } from './options.js'
 import { ReportNames, writeReport, type Reported, type ReportedOperation } from './report.js'
 import { Run } from './run.js'
 import { Session } from './session.js'
-import { notClean, sweep, wrongPhase } from './sweep.js'
+import { notClean, sweep } from './sweep.js'
 import type {
   CleanupOptions,
   CleanupResult,
@@ -92,7 +93,9 @@ export class RedisKeyMigrator {
    * is there (but with `overwrite`). Where a logical key has several aliases, the first of them that exists is copied.
    * A dry run unless told otherwise.
    *
-   * @throws CanonicalRedisError `E_BAD_OPTION`, `E_UNKNOWN_FAMILY`, `E_SERVER_TOO_OLD` (the server has no COPY)
+   * With a wrapped client the live run refuses the phases in which it would do harm; with a raw one that is yours to know.
+   *
+   * @throws CanonicalRedisError `E_BAD_OPTION`, `E_UNKNOWN_FAMILY`, `E_WRONG_PHASE`, `E_SERVER_TOO_OLD` (no COPY)
    * @example
    * ```ts
    * const { migrated, skipped, failed, errors } = await migrator.migrateKeys({ dryRun: false, families: ['step'] })
@@ -101,7 +104,7 @@ export class RedisKeyMigrator {
   async migrateKeys(options: MigrateOptions = {}): Promise<MigrateResult> {
     checkOptions('migrateKeys', options)
     const names = new ReportNames()
-    const result = await this.#run('migrate', options, (run) => backfill(run, options, names))
+    const result = await this.#run('migrate', options, (run) => backfill(run, options, this.#phaseOf, names))
     return reported('migrate', options, result, names)
   }
 
@@ -144,7 +147,7 @@ export class RedisKeyMigrator {
       })
     }
     const families = [...checkFamilies(this.#schema, options.families ?? this.#options.families)]
-    const early = wrongPhase(families, this.#phaseOf)
+    const early = wrongPhase('sweep', families, this.#phaseOf)
     if (early && !dryRun) throw early
     const verified = afterMigration ? await this.verify({ families }) : undefined
     const refusal = early ?? (verified && notClean(verified))

@@ -4,6 +4,7 @@
  * @module
  */
 import { CanonicalRedisError } from '../errors.js'
+import { wrongPhase } from '../phases/index.js'
 import { printable, type Job } from './names.js'
 import type { ReportNames } from './report.js'
 import { Tally, type Run } from './run.js'
@@ -18,7 +19,7 @@ export async function sweep(run: Run, dryRun: boolean, phaseOf: PhaseOf, report:
   const tally = new Tally<Kind>(kinds, run.names.families)
   for await (const met of run.jobs('aliases', tally.total)) {
     // Again for each batch: a fleet that steps back in between needs its aliases.
-    const wrong = dryRun ? undefined : wrongPhase(run.names.families, phaseOf)
+    const wrong = dryRun ? undefined : wrongPhase('sweep', run.names.families, phaseOf)
     if (wrong) throw wrong
     // One alias at a time, each when the scan meets it: so that a key with two counts two, in a dry run too.
     const jobs = met.filter((job) => job.met >= 0).map((job) => ({ ...job, aliases: [job.aliases[job.met]!], met: 0 }))
@@ -40,27 +41,6 @@ function failed(run: Run, tally: Tally<Kind>, job: Job, error: Error, report: Re
   tally.add(job.family, 'failed')
   run.failed(job, name, error)
   report.error(printable(name), printable(job.canonical), job.family, error.message)
-}
-
-/** Why aliases may not be removed in these phases; undefined when they may, or when no wrapped client tells. */
-export function wrongPhase(families: Iterable<string>, phaseOf: PhaseOf): CanonicalRedisError | undefined {
-  const wrong = [...families].find((family) => phaseOf !== undefined && phaseOf(family) !== 'retire-alias')
-  if (wrong === undefined || phaseOf === undefined) return undefined
-  const phase = phaseOf(wrong)
-  const why =
-    phase === 'canonical'
-      ? 'there an alias without its canonical key may be a key that was deleted'
-      : 'there clients still use the aliases'
-  return new CanonicalRedisError(
-    'E_WRONG_PHASE',
-    `Expected every family to be in "retire-alias" before its aliases are removed, but "${wrong}" is in "${phase}": ${why}.`,
-    {
-      hint:
-        phase === 'canonical'
-          ? `Go back to "retire-alias" with every client, clean up, and then on; or leave "${wrong}" out with { families }.`
-          : `Move every client to "retire-alias" first; or leave "${wrong}" out with { families }.`,
-    },
-  )
 }
 
 /** Why aliases may not be removed after this verification; undefined when they may. */

@@ -1,2 +1,3 @@
+export * from './gates.js'
 export * from './phases.js'
 export * from './sources.js'

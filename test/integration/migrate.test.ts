@@ -7,7 +7,7 @@ import { Redis as Redis6 } from 'ioredis6'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CanonicalRedisClient } from '../../src/clients/canonical.js'
 import { RedisKeyMigrator, type MigratorOptions, type Progress } from '../../src/migrate.js'
-import type { Phase, PhaseSetting } from '../../src/phases/index.js'
+import { phases, type Phase, type PhaseSetting } from '../../src/phases/index.js'
 import { defineSchema, key } from '../../src/schema/index.js'
 import { availableServers, startServer, type TestServer } from '../support/servers.js'
 
@@ -512,6 +512,29 @@ for (const kind of availableServers()) {
         const refusal = { code: 'E_NOT_CLEAN', message: expect.stringMatching(/1 differ.*\(value\)/) }
         await rejection(migrator().cleanupAliases({ dryRun: false }), refusal)
         expect(await redis.get('job:1')).toBe('a')
+      })
+
+      it('refuses a backfill where it would do harm', async () => {
+        await redis.set('job:1', 'a')
+        const harm = {
+          plain: ['alias', 'canonical'],
+          overwrite: ['alias', 'dual-read', 'canonical-primary', 'retire-alias', 'canonical'],
+        } as const
+        for (const [kind, refused] of Object.entries(harm)) {
+          for (const phase of phases) {
+            const run = new RedisKeyMigrator(wrapped(phase), schema)
+            const options = { dryRun: false, overwrite: kind === 'overwrite' }
+            if ((refused as readonly string[]).includes(phase)) {
+              await rejection(run.migrateKeys(options), {
+                code: 'E_WRONG_PHASE',
+                message: expect.stringContaining(`"${phase}"`),
+              })
+              expect(await redis.exists('step:1')).toBe(0)
+              expect(await run.migrateKeys({ ...options, dryRun: true })).toMatchObject({ migrated: 1 })
+            } else expect(await run.migrateKeys(options)).toMatchObject({ migrated: 1 })
+            await redis.del('step:1')
+          }
+        }
       })
 
       it('refuses in any phase but retire-alias', async () => {

@@ -1,0 +1,73 @@
+/**
+ * What an operator may run in which phase, and why not in the others.
+ *
+ * @module
+ */
+import { CanonicalRedisError } from '../errors.js'
+import { phases, type Phase } from './phases.js'
+
+/** An operation on the keys themselves, beside the commands of the application. */
+export type KeyOperation = 'backfill' | 'overwriting backfill' | 'sweep'
+
+type Refusals = Readonly<Partial<Record<Phase, string>>>
+
+const stillUsed = 'clients there still use the aliases'
+const newerCanonical = 'clients there write the canonical names first, and an alias may be older'
+const deleted = 'there an alias without its canonical key may be a key that was deleted'
+
+/** The reason for each phase that an operation must not run in; a phase that is not named is safe. */
+const refusals: Readonly<Record<KeyOperation, Refusals>> = {
+  backfill: {
+    alias: 'clients there change the alias and leave the copy behind, and "dual-read" would serve the stale copy',
+    canonical: deleted,
+  },
+  'overwriting backfill': {
+    alias: 'clients there change the alias and leave the copy behind, and "dual-read" would serve the stale copy',
+    'dual-read': newerCanonical,
+    'canonical-primary': newerCanonical,
+    'retire-alias': newerCanonical,
+    canonical: newerCanonical,
+  },
+  sweep: {
+    alias: stillUsed,
+    prepare: stillUsed,
+    'dual-write': stillUsed,
+    'dual-read': stillUsed,
+    'canonical-primary': 'clients there still write the aliases for legacy readers',
+    canonical: deleted,
+  },
+}
+
+/**
+ * Why the operation must not run on these families now; undefined when it may.
+ *
+ * @returns `E_WRONG_PHASE`, to be thrown or shown
+ */
+export function wrongPhase(
+  operation: KeyOperation,
+  families: Iterable<string>,
+  phaseOf: ((family: string) => Phase) | undefined,
+): CanonicalRedisError | undefined {
+  if (phaseOf === undefined) return undefined
+  const refused = refusals[operation]
+  for (const family of families) {
+    const phase = phaseOf(family)
+    if (refused[phase] === undefined) continue
+    const allowed = phases.filter((one) => refused[one] === undefined).map((one) => `"${one}"`)
+    return new CanonicalRedisError(
+      'E_WRONG_PHASE',
+      `Expected every family to be in ${allowed.join(' or ')} for the ${operation}, but "${family}" is in "${phase}": ` +
+        `${refused[phase]}.`,
+      { hint: hintFor(operation, phase, family, allowed[0] ?? '') },
+    )
+  }
+  return undefined
+}
+
+function hintFor(operation: KeyOperation, phase: Phase, family: string, allowed: string): string {
+  const leaveOut = `leave "${family}" out with { families }.`
+  if (operation === 'sweep' && phase === 'canonical') {
+    return `Nothing reads these aliases any more: look at what verify() finds missing, and remove them by hand; or ${leaveOut}`
+  }
+  return `Move every client to ${allowed} first; or ${leaveOut}`
+}
