@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Side } from 'canonical-redis'
 import type { Redis } from 'ioredis'
 import type { Job, Ledger, State } from './ledger.js'
 import { newNames } from './names.js'
@@ -36,7 +37,7 @@ export async function audit(redis: Redis, ledger: Ledger): Promise<Audit> {
     found.checked += 2 * part.length
   }
   await auditMembers(redis, jobs, wrong)
-  found.oldKeys = await countOldKeys(redis)
+  found.oldKeys = await countNames(redis, 'alias')
   return found
 }
 
@@ -93,13 +94,13 @@ function byWorker(jobs: readonly Job[]): Map<string, string[]> {
   return workers
 }
 
-/** Every key is looked at: the mapper says which name is an old one. */
-async function countOldKeys(redis: Redis): Promise<number> {
+/** How many keys have a name of this kind: every key is looked at, and the mapper says what its name is. */
+export async function countNames(redis: Redis, side: Side): Promise<number> {
   const found = new Set<string>()
   let cursor = '0'
   do {
     const [next, names] = await redis.scan(cursor, 'COUNT', 1000)
-    for (const name of names) if (schema.mapper.parse(name)?.side === 'alias') found.add(name)
+    for (const name of names) if (schema.mapper.parse(name)?.side === side) found.add(name)
     cursor = next
   } while (cursor !== '0')
   return found.size

@@ -56,7 +56,7 @@ async function run(admin: Redis, port: number, settings: Settings): Promise<numb
     await world.quiet()
     return await reckon(world, walked, performance.now() - began)
   } finally {
-    world.close()
+    await world.close()
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Phase } from 'canonical-redis'
 import { RedisKeyMigrator, type Progress, type VerifyResult } from 'canonical-redis/migrate'
+import { countNames } from './audit.js'
 import { removeOrphans } from './orphans.js'
 import { schema } from './schema.js'
 import { number, type Screen, type Tick } from './screen.js'
@@ -107,8 +108,7 @@ class Walk {
 
   /** `prepare` removes the new name at every write: what is there already would be lost. */
   async noNewKeys(): Promise<void> {
-    const { orphans, compared, missing } = await this.#check('nothing under the new names yet')
-    const there = compared - missing + orphans
+    const there = await countNames(this.options.world.admin, 'canonical')
     this.#gate('nothing under the new names yet', there === 0, `${there} keys`)
   }
 
@@ -149,11 +149,10 @@ class Walk {
     const result = await this.#check('verify')
     const differing = result.missing + result.different + result.failed
     this.walked.differing += differing
-    const counts = `${number(result.compared)} pairs compared, ${differing} differ`
     this.#gate(
       'verify',
       result.clean,
-      result.clean ? counts : `${counts}, ${result.orphans} copies without an original`,
+      `${number(result.compared)} pairs compared, ${differing} differ${result.clean ? '' : firstOf(result)}`,
     )
   }
 
@@ -192,4 +191,12 @@ class Walk {
     )
     if (!passed && !broken) throw new Error(`${what}: ${result}`)
   }
+}
+
+/** One of the differences, for the eye. */
+function firstOf({ details, orphans, errors }: VerifyResult): string {
+  const [first] = details
+  if (first === undefined) return errors[0] ? `; ${errors[0].key}: ${errors[0].error}` : ''
+  const found = first.found ? `: ${first.found.alias} and ${first.found.canonical}` : ''
+  return `, ${orphans} copies without an original; ${first.alias} and ${first.canonical} (${first.problem}${found})`
 }

@@ -30,7 +30,8 @@ export interface World {
   retireLegacyReaders(): Promise<void>
   /** Stops what still runs. All that was sent has been answered, and all that was published has arrived. */
   quiet(): Promise<void>
-  close(): void
+  /** Ends everything, however far it is. */
+  close(): Promise<void>
 }
 
 /** Connects to the server. Nothing runs yet. */
@@ -100,7 +101,8 @@ export async function startWorld(port: number, admin: Redis, ledger: Ledger, bro
       await Promise.all([stopAll(writers), stopAll(readers), stopAll(services)])
       await Promise.all(subscribers.filter((client) => client !== dashboard).map((client) => client.ping()))
     },
-    close() {
+    async close() {
+      await Promise.all([stopAll(writers), stopAll(readers), stopAll(services)])
       for (const client of connections) client.disconnect()
     },
   }

@@ -234,6 +234,8 @@ describe('scripts', () => {
     'take nil for false': "if redis.call('GET', 'nothing') == false then return 'false' end",
     'turn numbers into text': "redis.call('SET', KEYS[1], 3 * 1); return redis.call('GET', KEYS[1])",
     'select a database and leave the caller where it is': "redis.call('SELECT', '3'); redis.call('SET', 'k', 'v')",
+    'handle times in milliseconds':
+      "redis.call('PEXPIREAT', KEYS[1], 9999999999999); return redis.call('PEXPIRETIME', KEYS[1])",
     unpack: 'return {unpack({1, 2, 3}, 2)}',
     copy: "redis.call('COPY', KEYS[1], 'copy'); return redis.call('EXISTS', KEYS[1], 'copy')",
   }

@@ -165,10 +165,14 @@ function argument(L: State, index: number): string {
   throw new ReplyError('ERR Lua redis lib command arguments must be strings or integers')
 }
 
+const pushNumber = (L: State, value: number): void =>
+  Math.abs(value) < 2 ** 31 ? lua.lua_pushinteger(L, value) : lua.lua_pushnumber(L, value)
+
 /** From RESP to Lua, by the rules of Redis: nil is false, a status is a table with `ok`. */
 function push(L: State, reply: Reply): void {
   if (typeof reply === 'string') lua.lua_pushstring(L, bytes(reply))
-  else if (typeof reply === 'number') lua.lua_pushinteger(L, reply)
+  // Integers of this VM have 32 bits, too few for a time in milliseconds.
+  else if (typeof reply === 'number') pushNumber(L, reply)
   else if (reply === null) lua.lua_pushboolean(L, false)
   else if (reply instanceof Status || reply instanceof ReplyError) {
     lua.lua_createtable(L, 0, 1)
