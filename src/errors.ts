@@ -19,6 +19,7 @@ export const errorCodes = {
   // commands and plans
   E_UNKNOWN_COMMAND: 'the command has no row in the command table, so its keys cannot be found',
   E_CROSS_DATABASE: 'one command would touch keys in two databases',
+  E_CROSS_SLOT: 'on a cluster, the two names of a key lie in different slots, so nothing can be one unit',
   E_BLOCKING_MIRRORED: 'a blocking write on a family that the phase mirrors',
   E_UNSUPPORTED: 'the command cannot be followed in this phase',
   // phases

@@ -66,7 +66,7 @@ interface CanonicalRedisClientConstructor {
   /**
    * Wraps a client; the result is used in its place and has the same static type.
    *
-   * @param client an ioredis 5 or 6 `Redis`
+   * @param client an ioredis 5 or 6 `Redis` or `Cluster`, or an iovalkey client
    * @throws {@link CanonicalRedisError} `E_NOT_A_CLIENT`, `E_BAD_OPTION`, `E_BAD_PHASE`
    * @example
    * ```ts
@@ -84,7 +84,7 @@ interface CanonicalRedisClientConstructor {
 export const CanonicalRedisClient = function CanonicalRedisClient(client: unknown, options: CanonicalOptions): object {
   const raw = checkedClient(client)
   const { schema, phase, unknownCommands = 'refuse' } = checkedOptions(options)
-  const wrapping = new Wrapping(schema, toPhaseSource(phase), unknownCommands, raw.options.keyPrefix)
+  const wrapping = new Wrapping(schema, toPhaseSource(phase), unknownCommands, raw.options.keyPrefix, raw.isCluster)
   return wrapIoredis(raw, wrapping, { canonical: canonicalOf(raw, wrapping) })
 } as unknown as CanonicalRedisClientConstructor
 
@@ -140,12 +140,12 @@ function checkedClient(client: unknown): RawClient {
         { hint: 'wrap it once, with one schema that holds every family' },
       )
     }
-    if (isIoredis(client) && !client.isCluster) return client
+    if (isIoredis(client)) return client
   }
   const given = client === null ? 'null' : typeof client
   throw new CanonicalRedisError(
     'E_NOT_A_CLIENT',
-    `expected an ioredis 5 or 6 client (a standalone Redis), got ${given}`,
+    `expected an ioredis 5 or 6 client or an iovalkey client, got ${given}`,
     {
       hint: 'pass the client itself: new CanonicalRedisClient(new Redis(url), { schema, phase })',
     },

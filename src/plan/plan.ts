@@ -9,7 +9,7 @@ import { isPlainOverwrite, locate, type Arg, type Located } from '../commands/in
 import { Block, type Place } from './block.js'
 import { planPublish } from './channels.js'
 import { distinct, findPairs, type Pair } from './pairs.js'
-import { blocks, refuseBlocking, refuseMixedDatabases, refuseUnknown } from './refuse.js'
+import { blocks, refuseBlocking, refuseCrossSlot, refuseMixedDatabases, refuseUnknown } from './refuse.js'
 import type { Plan, PlanContext, Rename } from './types.js'
 
 /**
@@ -44,6 +44,10 @@ function onlyRenames({ rule, use, primary }: Pair, context: PlanContext): boolea
   return !rule.adopt && (use === 'read' || rule.secondary === 'leave') && primary.db === context.db
 }
 
+function usesBothNames({ rule, use }: Pair): boolean {
+  return rule.adopt || (use !== 'read' && rule.secondary !== 'leave')
+}
+
 /** One command under other names, or as it is where the names are right already: what most commands come to. */
 function planRenamed(argv: readonly Arg[], located: Located, pairs: readonly Pair[]): Plan | undefined {
   if (pairs.every((pair) => pair.primary.name === argv[pair.index])) return undefined
@@ -52,6 +56,10 @@ function planRenamed(argv: readonly Arg[], located: Located, pairs: readonly Pai
 }
 
 function planKeyed(argv: readonly Arg[], located: Located, pairs: readonly Pair[], context: PlanContext): Plan {
+  refuseCrossSlot(
+    pairs.filter((pair) => usesBothNames(pair)),
+    context,
+  )
   const opDb = refuseMixedDatabases(argv, located, pairs, context)
   const block = new Block(context.db)
   const each = distinct(pairs)
@@ -148,12 +156,17 @@ function isName(arg: Arg | undefined, name: string): boolean {
 /** WATCH looks at every name: another client may still write the one that this phase does not read. */
 function planWatch(argv: readonly Arg[], located: Located, pairs: readonly Pair[], context: PlanContext): Plan {
   if (context.inTransaction) return planAsIs(argv, located, pairs, context)
-  const block = new Block(context.db)
   const each = distinct(pairs)
+  const inPairs = each.filter(({ rule }) => rule.secondary !== 'leave')
+  refuseCrossSlot(inPairs, context)
+  const block = new Block(context.db)
   // Adopted first: a COPY into a watched key by the same connection would make EXEC fail.
   for (const pair of each) if (pair.rule.adopt) adopt(block, pair)
   const managed = new Set(pairs.map((pair) => pair.index))
-  const places = each.flatMap((pair) => [pair.canonical, ...pair.aliases])
+  // Neighbours of `alias` and `canonical` write the other name too, but on a cluster it may be out of reach.
+  const watched = (pair: Pair): readonly Place[] =>
+    context.slotOf && !inPairs.includes(pair) ? [pair.primary] : [pair.canonical, ...pair.aliases]
+  const places = each.flatMap(watched)
   for (const { index } of located.keys) {
     if (!managed.has(index)) places.push({ name: argv[index] as Arg, db: context.db })
   }

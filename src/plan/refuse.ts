@@ -56,6 +56,30 @@ const waitFree: Readonly<Record<string, string>> = {
   BZMPOP: 'ZMPOP',
 }
 
+/** On a cluster the names of a key that are used together must lie in one slot, and there is only one database. */
+export function refuseCrossSlot(pairs: readonly Pair[], context: PlanContext): void {
+  const { slotOf } = context
+  if (slotOf === undefined) return
+  for (const { family, canonical, aliases } of pairs) {
+    for (const alias of aliases) {
+      if (alias.db !== context.db) {
+        throw new CanonicalRedisError(
+          'E_CROSS_DATABASE',
+          `the family "${family}" has an alias in database ${alias.db}, and a cluster has only one database`,
+          { hint: 'move the keys out of that database first, on the old server' },
+        )
+      }
+      if (slotOf(alias.name) === slotOf(canonical.name)) continue
+      throw new CanonicalRedisError(
+        'E_CROSS_SLOT',
+        `the names "${alias.name.toString()}" and "${canonical.name.toString()}" of family "${family}" lie in different ` +
+          'slots, and in this phase both must change in one transaction',
+        { hint: 'give the canonical name the slot of the alias with a hash tag, such as v2:{job:<id>} for job:<id>' },
+      )
+    }
+  }
+}
+
 /** The database that the command runs in; refused where its keys lie in two. */
 export function refuseMixedDatabases(
   argv: readonly Arg[],

@@ -5,11 +5,13 @@
  */
 import { Redis as Redis5, type RedisOptions } from 'ioredis'
 import { Redis as Redis6 } from 'ioredis6'
+import { Redis as Valkey } from 'iovalkey'
 
 /** The ioredis versions that the adapter is tested on, as constructors with one type. */
 export const ioredisVersions = {
   'ioredis 5': Redis5,
   'ioredis 6': Redis6 as unknown as typeof Redis5,
+  iovalkey: Valkey as unknown as typeof Redis5,
 } as const
 
 /** A version's name. */

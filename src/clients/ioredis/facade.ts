@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { planned, type Planner, type RawPipeline } from './cluster-pipeline.js'
 import { Interceptor } from './interceptor.js'
 import { listenersFor } from './listeners.js'
 import type { Wrapping } from './wrapping.js'
@@ -20,12 +21,12 @@ export function behind(facade: object): { client: RawClient; wrapping: Wrapping 
   return clients.get(facade)
 }
 
-/** Wraps one ioredis connection. `extras` are properties of the facade alone (`canonical`). */
+/** Wraps one ioredis connection, or a cluster. `extras` are properties of the facade alone (`canonical`). */
 export function wrapIoredis(client: RawClient, wrapping: Wrapping, extras: Own): RawClient {
   const interceptor = new Interceptor(client, wrapping)
   const own: Own = Object.assign(Object.create(null) as Own, extras, {
     sendCommand: interceptor.sendCommand,
-    duplicate: (override?: object) => wrapIoredis(client.duplicate(override), wrapping, extras),
+    duplicate: (...overrides: unknown[]) => wrapIoredis(client.duplicate(...overrides), wrapping, extras),
     // Autopipelines of their own: one opened by the raw client would carry our commands past the facade.
     _autoPipelines: new Map(),
     _runningAutoPipelines: new Set(),
@@ -43,6 +44,48 @@ export function wrapIoredis(client: RawClient, wrapping: Wrapping, extras: Own):
     has: (target, property) => property in own || property in target,
   })
   Object.assign(own, listenersFor(client, facade, interceptor.subscriptions))
+  if (client.isCluster) Object.assign(own, clusterMethods(client, facade, interceptor, wrapping, extras))
   clients.set(facade, { client, wrapping })
   return facade
+}
+
+/** What a cluster has beside its `sendCommand`. */
+function clusterMethods(
+  client: RawClient,
+  facade: RawClient,
+  interceptor: Interceptor,
+  wrapping: Wrapping,
+  extras: Own,
+): Own {
+  const planner: Planner = {
+    client,
+    plan: (argv, inTransaction) => interceptor.planQueued(argv, inTransaction),
+    mark: (command) => interceptor.markPlanned(command),
+    isMarked: (command) => interceptor.isPlanned(command),
+  }
+  const instrumented = (pipeline: unknown, isMulti: boolean, commands: unknown): unknown => {
+    const made = planned(pipeline as RawPipeline, isMulti, planner)
+    if (Array.isArray(commands)) made.addBatch(commands as unknown[][])
+    return made
+  }
+  const nodes = new WeakMap<RawClient, RawClient>()
+  return {
+    pipeline: (commands?: unknown) => instrumented(client.pipeline.call(facade), false, commands),
+    multi(commands?: unknown, options?: { pipeline?: boolean }) {
+      const given = Array.isArray(commands) ? options : ((commands ?? options) as typeof options)
+      const multi: unknown = client.multi.call(facade, undefined, given)
+      return given?.pipeline === false ? multi : instrumented(multi, true, commands)
+    },
+    nodes(role?: string) {
+      return (client.nodes?.(role) ?? []).map((node) => {
+        const known = nodes.get(node) ?? wrapIoredis(node, wrapping, extras)
+        nodes.set(node, known)
+        return known
+      })
+    },
+    // ioredis groups by the slots of the names as they are asked, and refuses the group when those sent lie elsewhere.
+    options: Object.create(client.options, {
+      enableAutoPipelining: { value: false, writable: true, enumerable: true },
+    }),
+  }
 }

@@ -8,7 +8,9 @@ import { plan as makePlan, type Plan, type PlanContext, type Step } from '../../
 import { readKeyspace } from './keyspace.js'
 import { OpenReads, type OpenRead } from './reads.js'
 import { asAsked, renameError, renameOn } from './renames.js'
-import { Sender, type Outcome, type Route } from './sender.js'
+import { ClusterSender } from './cluster-sender.js'
+import { ConnectionSender } from './connection-sender.js'
+import type { Outcome, Route, Sender } from './sender.js'
 import { ServerVersion } from './server-version.js'
 import { Subscriptions } from './subscriptions.js'
 import { OpenTransaction } from './transaction.js'
@@ -28,7 +30,7 @@ export class Interceptor {
     readonly client: RawClient,
     readonly wrapping: Wrapping,
   ) {
-    this.#sender = new Sender(client)
+    this.#sender = client.isCluster ? new ClusterSender(client) : new ConnectionSender(client)
     this.#version = new ServerVersion(this.#sender, (command, route) => this.#send(command, route))
     this.subscriptions = new Subscriptions(this.#sender, wrapping)
     // The server forgets an open MULTI with the connection.
@@ -39,6 +41,8 @@ export class Interceptor {
   readonly sendCommand = (command: RawCommand, stream?: WritableTarget, node?: unknown): unknown => {
     const route = { stream, node }
     if (this.#sender.isPlanned(command)) return this.#sender.pass(command, route)
+    // A pipeline of a cluster has its plans already, and the MULTI of one was queued before anybody could mark it.
+    if (stream && this.client.isCluster) return this.#sender.pass(command, route)
     if (this.#version.isAsking) return this.#version.hold(command, route)
     if (stream && command.pipelineIndex === 0) {
       // What has to be asked outside a pipeline is asked before its first command: once ioredis has queued one, a
@@ -71,6 +75,22 @@ export class Interceptor {
     if (queued) this.#transaction.note(plan, route.stream !== undefined)
     if (plan === undefined) return this.#sender.pass(command, route)
     return this.#carryOut(plan, command, route)
+  }
+
+  /** The plan for a command that a pipeline of a cluster queues. */
+  planQueued(argv: readonly Arg[], inTransaction: boolean): Plan | undefined {
+    const located = locate(argv)
+    if (this.#version.isOld) this.#refuseOld(argv, located)
+    return makePlan(argv, this.wrapping.contextFor(0, inTransaction), located)
+  }
+
+  isPlanned(command: RawCommand): boolean {
+    return this.#sender.isPlanned(command)
+  }
+
+  /** Commands that were planned elsewhere pass. */
+  markPlanned(command: RawCommand): void {
+    this.#sender.markPlanned(command)
   }
 
   #carryOut(plan: Plan, command: RawCommand, route: Route): unknown {

@@ -22,16 +22,22 @@ export interface RawCommand {
   reject: (error: Error) => void
   transformReply: (value: unknown) => unknown
   inTransaction?: boolean
+  /** Its result is left out of a pipeline's. */
+  ignore?: boolean
   pipelineIndex?: number
   bufferMode?: boolean
   /** Caches that a changed argument makes stale. */
   keys?: unknown
   slot?: unknown
   setReplyContext?: (context: unknown) => void
+  toWritable: (socket: unknown) => string | Buffer
 }
 
 /** The class of {@link RawCommand}. */
-export type CommandClass = new (name: string, args: readonly Arg[], options?: { replyEncoding: null }) => RawCommand
+export interface CommandClass {
+  new (name: string, args: readonly Arg[], options?: { replyEncoding: null }): RawCommand
+  readonly prototype: RawCommand
+}
 
 /** An ioredis `Redis`. */
 export interface RawClient extends EventEmitter {
@@ -42,17 +48,19 @@ export interface RawClient extends EventEmitter {
   stream?: { write(data: string | Buffer): unknown }
   scriptsSet: Record<string, { lua: string; sha: string }>
   sendCommand(command: RawCommand, stream?: WritableTarget, node?: unknown): unknown
-  duplicate(override?: object): RawClient
+  duplicate(...overrides: unknown[]): RawClient
+  /** Of a Cluster. */
+  nodes?(role?: string): RawClient[]
   call(command: string, ...args: Arg[]): Promise<unknown>
   callBuffer(command: string, ...args: Arg[]): Promise<unknown>
   pipeline(commands?: unknown[][]): { exec(): Promise<[Error | null, unknown][] | null> }
-  multi(commands?: unknown[][]): { exec(): Promise<[Error | null, unknown][] | null> }
+  multi(commands?: unknown[][], options?: object): { exec(): Promise<[Error | null, unknown][] | null> }
   connect(): Promise<void>
   quit(): Promise<unknown>
   disconnect(): void
 }
 
-/** Is this an ioredis client, by structure? Its class name says "EventEmitter", and there may be two copies of it. */
+/** Is this an ioredis client or cluster, by structure? Its class name says "EventEmitter", and there may be two copies of it. */
 export function isIoredis(client: unknown): client is RawClient {
   if (typeof client !== 'object' || client === null) return false
   const like = client as Partial<RawClient>

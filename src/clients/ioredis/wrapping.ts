@@ -3,6 +3,7 @@
  *
  * @module
  */
+import calculateSlot from 'cluster-key-slot'
 import type { PhaseSource } from '../../phases/index.js'
 import type { PlanContext } from '../../plan/index.js'
 import type { KeyName, LogicalKey, Schema } from '../../schema/index.js'
@@ -16,10 +17,12 @@ export class Wrapping {
     readonly source: PhaseSource,
     readonly unknownCommands: 'refuse' | 'pass',
     keyPrefix: string | Buffer | undefined,
+    isCluster = false,
   ) {
     const mapper = keyPrefix && keyPrefix.length > 0 ? behindPrefix(schema.mapper, keyPrefix) : schema.mapper
     const phaseOf: PlanContext['phaseOf'] = (family) => source.phaseOf(family)
-    this.#context = { mapper, phaseOf, db: 0, inTransaction: false, unknownCommands }
+    const context: PlanContext = { mapper, phaseOf, db: 0, inTransaction: false, unknownCommands }
+    this.#context = isCluster ? { ...context, slotOf: (name) => calculateSlot(name) } : context
   }
 
   /** What a plan for a connection depends on. The last one is kept: a connection seldom changes its database. */

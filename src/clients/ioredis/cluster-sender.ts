@@ -1,0 +1,102 @@
+/**
+ * Puts the steps of a plan on the wires of a cluster: through pipelines of ioredis, which find the node, stay on it, and
+ * follow MOVED and ASK.
+ *
+ * @module
+ */
+import type { Arg } from '../../commands/index.js'
+import type { Plan, Step } from '../../plan/index.js'
+import { loaded, opReply, setArguments, tooOld, type Outcome, type Route, type Sender } from './sender.js'
+import { commandClassOf, type RawClient, type RawCommand } from './types.js'
+
+/** Sends steps through a cluster. */
+export class ClusterSender implements Sender {
+  readonly #planned = new WeakSet<RawCommand>()
+
+  constructor(readonly client: RawClient) {}
+
+  isPlanned(command: RawCommand): boolean {
+    return this.#planned.has(command)
+  }
+
+  markPlanned(command: RawCommand): void {
+    this.#planned.add(command)
+  }
+
+  pass(command: RawCommand, route: Route): unknown {
+    return this.client.sendCommand(command, route.stream, route.node)
+  }
+
+  rewritten(command: RawCommand, step: Step, route: Route): unknown {
+    this.#planned.add(command)
+    setArguments(command, step.argv)
+    return this.pass(command, route)
+  }
+
+  around(command: RawCommand, plan: Plan, route: Route): unknown {
+    this.sequence(command, plan, route, {
+      resolve: (value) => command.resolve(value),
+      reject: (error) => command.reject(error),
+    })
+    return command.promise
+  }
+
+  transaction(_command: RawCommand, plan: Plan, _route: Route, outcome: Outcome): void {
+    this.client
+      .multi(plan.steps.map(({ argv }) => called(loaded(this.client, argv))))
+      .exec()
+      .then((results) => {
+        const reply = opReply(
+          plan,
+          (results ?? []).map(([error, value]) => error ?? value),
+        )
+        if (reply instanceof Error) outcome.reject(reply)
+        else outcome.resolve(reply)
+      })
+      .catch((error: Error & { previousErrors?: Error[] }) => {
+        // EXECABORT says nothing; the server's reason came with the command that it would not queue.
+        outcome.reject(tooOld(error.previousErrors?.at(-1) ?? error))
+      })
+  }
+
+  sequence(_command: RawCommand, plan: Plan, _route: Route, outcome: Outcome): void {
+    this.client
+      .pipeline(plan.steps.map(({ argv }) => called(argv)))
+      .exec()
+      .then((results) => {
+        const failed = results?.find(([error], i) => error && plan.steps[i]?.role === 'adopt')?.[0]
+        const [error, value] = results?.[plan.op] ?? []
+        const reason = failed ?? error
+        if (reason) outcome.reject(tooOld(reason))
+        else outcome.resolve(value)
+      })
+      .catch((error: Error) => outcome.reject(error))
+  }
+
+  refuse(command: RawCommand, error: Error): unknown {
+    command.reject(error)
+    return command.promise
+  }
+
+  own(like: RawCommand, argv: readonly Arg[], onReply?: () => void): Promise<unknown> {
+    const [name, ...args] = argv
+    const command = new (commandClassOf(like))(String(name).toLowerCase(), args, { replyEncoding: null })
+    this.#planned.add(command)
+    const { resolve } = command
+    command.resolve = (value) => {
+      onReply?.()
+      return resolve.call(command, value)
+    }
+    this.client.sendCommand(command)
+    return command.promise
+  }
+
+  inPlaceOf(command: RawCommand, argvs: readonly (readonly Arg[])[]): Promise<unknown>[] {
+    return argvs.map((argv) => this.own(command, argv))
+  }
+}
+
+/** As a batch line of ioredis. In upper case, since its reply transformers go by lower case, and ours come after. */
+function called([name, ...args]: readonly Arg[]): unknown[] {
+  return ['callBuffer', String(name).toUpperCase(), ...args]
+}
