@@ -1,0 +1,312 @@
+/**
+ * The traps of ioredis that are known to catch wrappers, each as a test of its name.
+ */
+import type { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { CanonicalRedisClient, type CanonicalOptions } from '../../src/clients/canonical.js'
+import { defineSchema, key } from '../../src/schema/index.js'
+import { Clients, ioredisVersions, until, type IoredisVersion } from '../support/clients.js'
+import { startCuttingProxy } from '../support/cutting-proxy.js'
+import { startServer, type TestServer } from '../support/servers.js'
+
+const schema = defineSchema({ name: 'traps', keys: { step: key('step:<id>').alias('job:<id>') } })
+
+describe.each(Object.keys(ioredisVersions) as IoredisVersion[])('traps of %s', (version) => {
+  let server: TestServer
+  let clients: Clients
+  let raw: Redis
+
+  beforeAll(async () => {
+    server = await startServer()
+  })
+  afterAll(() => server.stop())
+  beforeEach(async () => {
+    clients = new Clients(version, server.port)
+    raw = clients.raw()
+    await raw.flushall()
+  })
+  afterEach(() => clients.close())
+
+  const around = (client: Redis, phase: CanonicalOptions['phase']) =>
+    new CanonicalRedisClient(client, { schema, phase })
+  const wrap = (phase: CanonicalOptions['phase'], options = {}) => around(clients.raw(options), phase)
+
+  it('raw and wrapped autopipelining in one tick', async () => {
+    const inner = clients.raw({ enableAutoPipelining: true })
+    const redis = around(inner, 'dual-write')
+    const replies = await Promise.all([
+      inner.set('other', 'raw'),
+      redis.set('job:1', 'a'),
+      inner.get('other'),
+      redis.get('step:1'),
+      inner.exists('step:1'),
+    ])
+    expect(replies.slice(0, 4)).toEqual(['OK', 'OK', 'raw', 'a'])
+    expect(await raw.get('step:1')).toBe('a')
+  })
+
+  it.each(['app:', Buffer.from([0x61, 0xff, 0x3a])])('keyPrefix as string and Buffer: %o', async (keyPrefix) => {
+    const redis = wrap('dual-write', { keyPrefix })
+    await redis.set('job:1', 'a')
+    const names = (await raw.keysBuffer('*')).map((name) => name.toString('latin1')).sort()
+    const prefix = Buffer.from(keyPrefix).toString('latin1')
+    expect(names).toEqual([`${prefix}job:1`, `${prefix}step:1`])
+    expect(await redis.get('step:1')).toBe('a')
+    expect(await redis.pipeline().get('step:1').exec()).toEqual([[null, 'a']])
+  })
+
+  it('mset of an object, of a Map, and of nested arrays', async () => {
+    const redis = wrap('dual-write')
+    await redis.mset({ 'job:1': 'a', other: 'b' })
+    await redis.mset(new Map([['step:2', 'c']]))
+    await redis.mset(['job:3', 'd', 'step:4', 'e'])
+    expect(await redis.mget('step:1', 'job:2', ['job:3', 'job:4', 'other'] as never)).toEqual(['a', 'c', 'd', 'e', 'b'])
+    expect(await raw.mget('job:2', 'step:2', 'job:4', 'step:4')).toEqual(['c', 'c', 'e', 'e'])
+  })
+
+  it('call in upper case, in lower case, and with a Buffer for a name', async () => {
+    const redis = wrap('dual-write')
+    await redis.call('SET', Buffer.from('job:1'), 'a')
+    expect(await redis.call('get', 'step:1')).toBe('a')
+    expect(await redis.call('GeT', Buffer.from('job:1'))).toBe('a')
+  })
+
+  it('three shapes of XREAD replies', async () => {
+    const redis = wrap('canonical')
+    await raw.xadd('step:1', '1-1', 'f', 'v')
+    const entries = [['1-1', ['f', 'v']]]
+    expect(await redis.xread('STREAMS', 'job:1', '0')).toEqual([['job:1', entries]])
+    const bare = clients.raw()
+    const asked = (reply: unknown): unknown => JSON.parse(JSON.stringify(reply).replaceAll('step:1', 'job:1'))
+    expect(await redis.call('XREAD', 'STREAMS', 'job:1', '0')).toEqual(
+      asked(await bare.call('XREAD', 'STREAMS', 'step:1', '0')),
+    )
+    const plain = async (client: Redis, name: string): Promise<unknown> => {
+      await client.multi({ pipeline: false })
+      await client.xread('STREAMS', name, '0')
+      return client.exec()
+    }
+    expect(await plain(redis, 'job:1')).toEqual(asked(await plain(bare, 'step:1')))
+    if (version === 'ioredis 6') {
+      const mapped = { replyMapping: 'resp3' } as object
+      expect(await wrap('canonical', mapped).xread('STREAMS', 'job:1', '0')).toEqual({ 'job:1': entries })
+    }
+    expect(await redis.xread('STREAMS', 'job:1', 'step:1', 'job:none', '0', '0', '0')).toEqual([
+      ['job:1', entries],
+      ['step:1', entries],
+    ])
+  })
+
+  it('callback plus promise', async () => {
+    const redis = wrap('dual-write')
+    const seen: unknown[] = []
+    const reply = await redis.set('job:1', 'a', (error, value) => seen.push([error, value]))
+    expect([reply, seen]).toEqual(['OK', [[null, 'OK']]])
+    const failed: unknown[] = []
+    await redis
+      .incr('job:1', (error) => failed.push(error?.message))
+      .catch((error: Error) => failed.push(error.message))
+    expect(failed).toEqual(Array(2).fill('ERR value is not an integer or out of range'))
+  })
+
+  it('QUEUED is no reply to translate', async () => {
+    const redis = wrap('dual-read')
+    await redis.rpush('job:1', 'a')
+    const results = await redis.pipeline([['multi'], ['lmpop', '1', 'job:1', 'LEFT'], ['exec']]).exec()
+    expect(results).toEqual([
+      [null, 'OK'],
+      [null, 'QUEUED'],
+      [null, [['job:1', ['a']]]],
+    ])
+  })
+
+  it('a cut after every reply of an injected block, resend off', async () => {
+    const proxy = await startCuttingProxy(server.port)
+    let answered = 0
+    // MULTI, COPY, INCR, UNLINK, COPY, EXEC: six replies, so the last two rounds are not cut.
+    for (let replies = 0; replies < 8; replies++) {
+      const redis = wrap('dual-read', {
+        port: proxy.port,
+        protocol: 2,
+        retryStrategy: () => 1,
+        autoResendUnfulfilledCommands: false,
+        // With resending off, ioredis never answers a command that was cut before its first reply.
+        commandTimeout: 500,
+      })
+      await redis.set('job:other', '0')
+      proxy.cutAfter(replies)
+      if (await redis.incr('job:n').then(Boolean, () => false)) answered++
+      proxy.cutAfter(Infinity)
+      const [old, young] = await raw.mget('job:n', 'step:n')
+      expect(young, `after ${replies} replies`).toBe(old)
+      expect(Number(old)).toBeGreaterThanOrEqual(answered)
+      expect(Number(old)).toBeLessThanOrEqual(replies + 1)
+      expect(await redis.get('step:n')).toBe(old)
+      redis.disconnect()
+    }
+    expect([proxy.cuts, answered]).toEqual([6, 2])
+    await proxy.stop()
+  })
+
+  it('an open multi({ pipeline: false }) is never committed by a transaction of ours', async () => {
+    const redis = wrap('dual-read')
+    await raw.set('job:1', 'legacy')
+    await redis.multi({ pipeline: false })
+    await redis.set('step:2', 'b')
+    await redis.get('step:1')
+    await redis.hset('job:3', 'f', 'v')
+    expect(await raw.exists('step:2', 'job:2', 'step:3')).toBe(0)
+    expect(await redis.exec()).toEqual([
+      [null, 'OK'],
+      [null, 'legacy'],
+      [null, 1],
+    ])
+    await redis.multi({ pipeline: false })
+    await redis.set('step:4', 'b')
+    await redis.discard()
+    expect(await redis.get('step:4')).toBeNull()
+  })
+
+  it('WATCH, then a read that adopts: EXEC still runs', async () => {
+    const redis = wrap('dual-read')
+    await raw.set('job:1', 'legacy')
+    await redis.watch('step:1')
+    expect(await redis.get('job:1')).toBe('legacy')
+    expect(await redis.multi().append('job:1', '!').exec()).toEqual([[null, 7]])
+    await redis.watch('step:1')
+    await raw.set('job:1', 'changed under the other name')
+    expect(await redis.multi().append('job:1', '!').exec()).toBeNull()
+    await redis.unwatch()
+  })
+
+  it('many commands of ours in one pipeline, and none in its result', async () => {
+    const redis = wrap('dual-read')
+    const pipeline = redis.pipeline()
+    for (let i = 0; i < 20; i++)
+      pipeline
+        .get(`step:${i}`)
+        .mget(`job:${i}`, `step:${i + 1}`)
+        .set(`job:${i}`, i)
+    const results = await pipeline.exec()
+    expect(results).toHaveLength(60)
+    expect(results?.slice(0, 3)).toEqual([
+      [null, null],
+      [null, [null, null]],
+      [null, 'OK'],
+    ])
+    expect(results?.every(([error]) => error === null)).toBe(true)
+  })
+
+  it('NOSCRIPT inside a transaction of ours does not come up', async () => {
+    const redis = wrap('dual-write') as ReturnType<typeof wrap> & { bump(name: string): Promise<number> }
+    redis.defineCommand('bump', { numberOfKeys: 1, lua: "return redis.call('INCR', KEYS[1])" })
+    for (let i = 1; i < 4; i++) {
+      expect(await redis.bump('job:n')).toBe(i)
+      await raw.script('FLUSH')
+    }
+    const sha = 'a'.repeat(40)
+    await expect(redis.evalsha(sha, 1, 'job:n')).rejects.toThrow(/^NOSCRIPT/)
+    expect(await raw.mget('job:n', 'step:n')).toEqual(['3', '3'])
+  })
+
+  it('an outside library that patches the wrapped client', async () => {
+    const inner = clients.raw()
+    const redis = around(inner, 'dual-write')
+    const seen: string[] = []
+    const pipeline = redis.pipeline.bind(redis)
+    redis.pipeline = ((...args: Parameters<typeof pipeline>) => {
+      seen.push('pipeline')
+      return pipeline(...args)
+    }) as typeof redis.pipeline
+    const get = redis.get.bind(redis)
+    redis.get = ((name: string) => {
+      seen.push(`get ${name}`)
+      return get(name)
+    }) as typeof redis.get
+    await redis.pipeline().set('job:1', 'a').exec()
+    expect(await redis.get('step:1')).toBe('a')
+    await inner.get('other')
+    expect(seen).toEqual(['pipeline', 'get step:1'])
+  })
+
+  it('double wrapping', () => {
+    const redis = wrap('alias')
+    expect(() => around(redis, 'alias')).toThrow(/wrapped already/)
+    expect(() => around(redis.duplicate({ lazyConnect: true }), 'alias')).toThrow(/wrapped already/)
+  })
+
+  it('monitor and duplicate', async () => {
+    const redis = wrap('dual-write')
+    const monitor = await redis.monitor()
+    const lines: string[] = []
+    monitor.on('monitor', (_time: string, args: string[]) => lines.push(args.join(' ')))
+    await redis.set('job:1', 'a')
+    await until('the line is there', () => lines.some((line) => /^set step:1 a$/i.test(line)))
+    monitor.disconnect()
+    const copy = redis.duplicate()
+    await copy.set('job:2', 'b')
+    expect(await raw.get('step:2')).toBe('b')
+    copy.disconnect()
+  })
+
+  it.each([2, 3])('a subscriber under RESP%i', async (protocol) => {
+    const redis = wrap('dual-write', { protocol })
+    const got = new Promise((resolve) => redis.on('message', (...args: unknown[]) => resolve(args)))
+    expect(await redis.subscribe('some_channel')).toBe(1)
+    await raw.publish('some_channel', 'hello')
+    expect(await got).toEqual(['some_channel', 'hello'])
+  })
+
+  it('SORT with BY and GET patterns', async () => {
+    const redis = wrap('canonical-primary')
+    await redis.rpush('job:list', '2', '1')
+    await raw.mset('weight_1', '5', 'weight_2', '9', 'value_1', 'one', 'value_2', 'two')
+    expect(await redis.sort('step:list', 'BY', 'weight_*', 'GET', 'value_*', 'GET', '#')).toEqual([
+      'one',
+      '1',
+      'two',
+      '2',
+    ])
+    expect(await redis.sort('job:list', 'STORE', 'job:sorted')).toBe(2)
+    expect(await raw.lrange('step:sorted', 0, -1)).toEqual(['1', '2'])
+    expect(await raw.lrange('job:sorted', 0, -1)).toEqual(['1', '2'])
+  })
+
+  it('`this` inside listeners is the client', async () => {
+    const inner = clients.raw({ lazyConnect: true })
+    const redis = around(inner, 'alias')
+    const seen: unknown[] = []
+    redis.on('ready', function (this: unknown) {
+      seen.push(this)
+    })
+    await redis.connect()
+    await until('ready was emitted', () => seen.length === 1)
+    expect(seen[0] === redis || seen[0] === inner).toBe(true)
+  })
+
+  it('scan streams', async () => {
+    const redis = wrap('dual-read')
+    await redis.hset('job:h', Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`f${i}`, i])))
+    const fields: string[] = []
+    for await (const page of redis.hscanStream('step:h')) fields.push(...(page as string[]))
+    expect(fields).toHaveLength(60)
+  })
+
+  it('options.scripts', async () => {
+    const lua = "return redis.call('INCR', KEYS[1])"
+    const redis = wrap('dual-write', { scripts: { bump: { lua, numberOfKeys: 1 } } }) as ReturnType<typeof wrap> & {
+      bump(name: string): Promise<number>
+    }
+    expect([await redis.bump('job:n'), await redis.bump('step:n')]).toEqual([1, 2])
+    expect(await raw.mget('job:n', 'step:n')).toEqual(['2', '2'])
+    expect((await redis.multi([['bump', 'job:n']]).exec())?.[0]).toEqual([null, 3])
+  })
+
+  it('no offline queue', async () => {
+    const redis = wrap('dual-write', { enableOfflineQueue: false })
+    await expect(redis.set('job:1', 'a')).rejects.toThrow(/Stream isn't writeable/)
+    await until('it is connected', () => redis.status === 'ready')
+    expect(await redis.set('job:1', 'a')).toBe('OK')
+    expect(await raw.get('step:1')).toBe('a')
+  })
+})
