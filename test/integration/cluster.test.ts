@@ -192,6 +192,23 @@ describe.each(availableServers())('a cluster of %s', (kind) => {
       expect([await raw.get('job:moving'), await raw.get('v2:{job:moving}')]).toEqual(['abcd', 'abcd'])
     })
 
+    it('asks the other node while a slot moves', async () => {
+      const redis = wrap('dual-write')
+      const name = `job:asking-${version}`
+      await redis.set(name, 'a')
+      const slot = Number(await raw.cluster('KEYSLOT', name))
+      const finish = await moveKeys(raw, slot, [name, `v2:{${name}}`])
+      expect(await redis.get(`v2:{${name}}`)).toBe('a')
+      expect(await redis.set(name, 'b')).toBe('OK')
+      expect(await redis.pipeline().set(name, 'c').get(`v2:{${name}}`).exec()).toEqual([
+        [null, 'OK'],
+        [null, 'c'],
+      ])
+      expect(await redis.multi().set(name, 'd').exec()).toEqual([[null, 'OK']])
+      await finish()
+      expect([await raw.get(name), await raw.get(`v2:{${name}}`)]).toEqual(['d', 'd'])
+    })
+
     it('gives wrapped nodes and duplicates, and works with autopipelining', async () => {
       const redis = wrap('dual-write', { enableAutoPipelining: true })
       expect(redis).toBeInstanceOf(versions[version])
@@ -212,6 +229,12 @@ describe.each(availableServers())('a cluster of %s', (kind) => {
 
 /** Moves one slot to another master, as an operator would. */
 async function moveSlot(raw: Cluster5, slot: number, names: readonly string[]): Promise<void> {
+  const finish = await moveKeys(raw, slot, names)
+  await finish()
+}
+
+/** Moves the keys of a slot, and gives what moves the slot itself: until then the old owner answers with ASK. */
+async function moveKeys(raw: Cluster5, slot: number, names: readonly string[]): Promise<() => Promise<void>> {
   const masters = raw.nodes('master')
   const ids = await Promise.all(masters.map((node) => node.call('CLUSTER', 'MYID')))
   const lines = String(await masters[0]?.call('CLUSTER', 'NODES')).split('\n')
@@ -226,7 +249,11 @@ async function moveSlot(raw: Cluster5, slot: number, names: readonly string[]): 
   await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(ids[from]))
   await source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(ids[to]))
   await source.call('MIGRATE', '127.0.0.1', target.options.port ?? 0, '', 0, 5000, 'KEYS', ...names)
-  for (const node of [target, source, ...masters]) await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', String(ids[to]))
+  return async () => {
+    for (const node of [target, source, ...masters]) {
+      await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', String(ids[to]))
+    }
+  }
 }
 
 function inRange(range: string, slot: number): boolean {

@@ -214,15 +214,15 @@ describe.each(Object.keys(ioredisVersions) as IoredisVersion[])('traps of %s', (
     const redis = around(inner, 'dual-write')
     const seen: string[] = []
     const pipeline = redis.pipeline.bind(redis)
-    redis.pipeline = ((...args: Parameters<typeof pipeline>) => {
+    redis.pipeline = (...args: Parameters<typeof pipeline>) => {
       seen.push('pipeline')
       return pipeline(...args)
-    }) as typeof redis.pipeline
+    }
     const get = redis.get.bind(redis)
-    redis.get = ((name: string) => {
+    redis.get = (name: string) => {
       seen.push(`get ${name}`)
       return get(name)
-    }) as typeof redis.get
+    }
     await redis.pipeline().set('job:1', 'a').exec()
     expect(await redis.get('step:1')).toBe('a')
     await inner.get('other')

@@ -49,11 +49,10 @@ export function planned<P extends RawPipeline>(pipeline: P, isMulti: boolean, pl
     if (planner.isMarked(command) || command.ignore) return queue(command)
     planner.mark(command)
     const name = command.name.toLowerCase()
+    // The MULTI and EXEC of `multi()` are in no result of it. (Its MULTI comes here only when it is queued once more.)
+    if (isMulti && (name === 'multi' || name === 'exec')) return queue(command)
     if (name === 'multi') inTransaction = true
-    if (name === 'exec' || name === 'discard') {
-      inTransaction = false
-      if (isMulti) return queue(command)
-    }
+    else if (name === 'exec' || name === 'discard') inTransaction = false
     try {
       const plan = planner.plan([command.name, ...command.args], inTransaction)
       const atomic = plan !== undefined && plan.atomic && !inTransaction
@@ -89,8 +88,9 @@ export function planned<P extends RawPipeline>(pipeline: P, isMulti: boolean, pl
       const [name, ...args] = argv
       const extra = new (commandClassOf(command))(String(name).toLowerCase(), args, { replyEncoding: null })
       planner.mark(extra)
-      // MULTI and EXEC too, or ioredis takes their OK for a write that must not be sent again after MOVED.
-      extra.inTransaction = atomic
+      // MULTI too, or ioredis takes its OK for a write that must not be sent again after MOVED. EXEC not: what comes
+      // behind it would go without ASKING.
+      extra.inTransaction = atomic && name === 'multi'
       return extra
     }
     renameOn(command, plan)
