@@ -45,8 +45,8 @@ async function run(admin: Redis, port: number, settings: Settings): Promise<numb
   const began = performance.now()
   const keys = await load(admin, ledger, settings.jobs)
   screen.line(`  loaded  ${number(settings.jobs)} jobs in ${number(keys)} keys, under the old names`)
-  const second = settings.broken ? 'one that writes both names by hand' : 'another one'
-  screen.line(`  running a wrapped service and ${second}, a raw writer, a raw reader, three subscribers`)
+  const services = settings.broken ? 'a wrapped service, one that writes both names by hand' : 'two wrapped services'
+  screen.line(`  running ${services}, a raw writer, a raw reader, three subscribers`)
   const world = await startWorld(port, admin, ledger, settings.broken)
   try {
     const operations = settings.short ? OPERATIONS.short : OPERATIONS.long
