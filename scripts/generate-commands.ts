@@ -1,5 +1,6 @@
 /**
- * Writes src/commands/table.generated.ts from what running servers say of themselves (`COMMAND`).
+ * Writes src/commands/table.generated.ts from what running servers say of themselves (`COMMAND`), and
+ * table.documented.ts from documentation, for the commands that none of them has.
  *
  * `npm run generate` starts every server of the matrix. The same servers give the same bytes.
  *
@@ -11,6 +12,7 @@ import { writeSpec } from '../src/commands/notation.js'
 import { overrides } from '../src/commands/overrides.js'
 import type { KeySpec, KeyUse } from '../src/commands/types.js'
 import { serverKinds, serverVersion, startServer, type ServerKind } from '../test/support/servers.js'
+import { writeDocumented } from './documented-commands.js'
 
 /** What one server says of one command. */
 interface Said {
@@ -139,6 +141,7 @@ ${names.map((name) => mergeRow(name, said)).join('\n')}
 ]
 `
   writeFileSync(new URL('../src/commands/table.generated.ts', import.meta.url), text)
+  writeDocumented(new Set(names))
   console.log(`${names.length} rows from ${counts.join(', ')}`)
 }
 

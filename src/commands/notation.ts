@@ -16,6 +16,9 @@ import type { KeySpec, KeyUse } from './types.js'
 /** Name, arity, flags, key specs; the servers that have it, where not all of them do. */
 export type GeneratedRow = readonly [name: string, arity: number, flags: string, keys: string, servers?: string]
 
+/** The same of a command that was only read about. */
+export type DocumentedRow = readonly [name: string, arity: number, flags: string, keys: string]
+
 /** One argument, no further keys: by far the commonest, so it is left out of the spelling. */
 const ONE_KEY = '0:1:0'
 

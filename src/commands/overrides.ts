@@ -5,16 +5,11 @@
  *
  * @module
  */
-import type { CommandRow, KeyUse, ParserName } from './types.js'
+import { documentedGroups } from './overrides.documented.js'
+import type { Override, OverrideGroup } from './types.js'
+import { unfollowed } from './unfollowed.js'
 
-/** What a group sets. What no group sets has a default, decided in table.ts. */
-export interface Override extends Partial<Pick<CommandRow, 'mirror' | 'proof' | 'reply' | 'special'>> {
-  readonly parser?: ParserName
-  /** Replaces the use of each key spec, in order; the last one counts for the rest. */
-  readonly uses?: readonly KeyUse[]
-}
-
-const groups: readonly (readonly [names: readonly string[], columns: Override])[] = [
+const groups: readonly OverrideGroup[] = [
   // -- where keys are --------------------------------------------------------------------------------------------
   // SORT's STORE may stand anywhere, and its last one wins. Without STORE it is a read of one key.
   [['sort'], { parser: 'sort', mirror: 'state', proof: 'positive' }],
@@ -89,9 +84,10 @@ const groups: readonly (readonly [names: readonly string[], columns: Override])[
 
 function collect(): Record<string, Override> {
   const found = Object.create(null) as Record<string, Override>
-  for (const [names, columns] of groups) {
+  for (const [names, columns] of [...groups, ...documentedGroups]) {
     for (const name of names) found[name] = { ...found[name], ...columns }
   }
+  for (const [name, what] of Object.entries(unfollowed)) found[name] = { ...found[name], unfollowed: what }
   return found
 }
 

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { word } from './tokens.js'
+import { count, word } from './tokens.js'
 import type { Arg, KeyRef, KeyUse, ParserName } from './types.js'
 
 /** Finds the keys of a command line, in the order of their positions. */
@@ -107,6 +107,30 @@ const debug: Finder = (argv) => {
   return run(2, Math.min(keys, argv.length - 2), 'read')
 }
 
+/** Options of FT.SEARCH that are followed by a number and so many arguments. */
+const SEARCH_COUNTED: ReadonlySet<string> = new Set(['inkeys', 'infields', 'return', 'params', 'fields'])
+const SEARCH_SKIPS: Skips = new Map([
+  ...['slop', 'timeout', 'language', 'expander', 'scorer', 'sortby', 'payload', 'dialect'].map((n) => [n, 1] as const),
+  ...['frags', 'len', 'separator'].map((name) => [name, 1] as const),
+  ['limit', 2],
+  ['tags', 2],
+  ['filter', 3],
+  ['geofilter', 5],
+])
+
+/** `FT.SEARCH index query [options]`: the name of the index is no key, and those behind INKEYS are. */
+const ftSearch: Finder = (argv) => {
+  const found: KeyRef[] = []
+  for (let i = 3; i < argv.length; i++) {
+    const option = word(argv[i]!)
+    const counted = SEARCH_COUNTED.has(option)
+    const length = counted ? count(argv[i + 1]) : (SEARCH_SKIPS.get(option) ?? 0)
+    if (option === 'inkeys') found.push(...run(i + 2, Math.min(length, argv.length - i - 2), 'read'))
+    i += counted ? length + 1 : length
+  }
+  return found
+}
+
 /** The finders by the name that overrides.ts uses. */
 export const parsers: Readonly<Record<ParserName, Finder>> = {
   sort: storing(2, SORT_SKIPS, ['store']),
@@ -116,4 +140,5 @@ export const parsers: Readonly<Record<ParserName, Finder>> = {
   georadius: storing(6, GEO_SKIPS, ['store', 'storedist']),
   georadiusbymember: storing(5, GEO_SKIPS, ['store', 'storedist']),
   debug,
+  ftsearch: ftSearch,
 }

@@ -61,6 +61,33 @@ function renameProperties(reply: Record<string, unknown>, rename: RenameInReply)
   return renamed
 }
 
+/**
+ * FT.SEARCH: a list of the total and then, for each document, its id, what was asked for along with it (a score) and
+ * its fields; or (RESP3) a map with `results`, each of which has an `id`.
+ */
+const documents: Mapper = (reply, rename) => {
+  if (Array.isArray(reply) && /^\d+$/.test(String(reply[0]))) return documentList(reply, rename)
+  return changeEntry(reply, 'results', (results) =>
+    Array.isArray(results) ? results.map((result) => changeEntry(result, 'id', (id) => one(id, rename))) : results,
+  )
+}
+
+/** Fields are lists, so the first list tells how far apart the ids are. Without any (NOCONTENT), each string may be one. */
+function documentList(reply: unknown[], rename: RenameInReply): unknown[] {
+  const step = Math.max(reply.findIndex(Array.isArray), 1)
+  for (let i = 1; i < reply.length; i += step) reply[i] = one(reply[i], rename)
+  return reply
+}
+
+/** Changes one value of a map in any of its forms: a Map, an object, a flat list. */
+function changeEntry(map: unknown, name: string, change: (value: unknown) => unknown): unknown {
+  const isIt = (key: unknown): boolean => isName(key) && key.toString() === name
+  if (Array.isArray(map))
+    return map.map((value: unknown, i) => (i % 2 === 1 && isIt(map[i - 1]) ? change(value) : value))
+  if (map instanceof Map) return new Map([...map].map(([key, value]) => [key, isIt(key) ? change(value) : value]))
+  return isPlainObject(map) && name in map ? { ...map, [name]: change(map[name]) } : map
+}
+
 const mappers: Readonly<Record<ReplyPath, Mapper>> = {
   none: (reply) => reply,
   whole: one,
@@ -68,6 +95,7 @@ const mappers: Readonly<Record<ReplyPath, Mapper>> = {
   list,
   scan,
   streams,
+  documents,
 }
 
 /**

@@ -1,15 +1,17 @@
 /**
- * The command table: generated rows and overrides, merged once when the module loads.
+ * The command table: generated rows, documented rows and overrides, merged once when the module loads.
  *
  * @module
  */
 import { compileSpecs } from './finders.js'
-import { readSpecs, type GeneratedRow } from './notation.js'
+import { readSpecs, type DocumentedRow } from './notation.js'
 import { overrides } from './overrides.js'
 import { parsers, type Finder } from './parsers.js'
+import { documentedRows } from './table.documented.js'
 import { generatedRows, generatedServers } from './table.generated.js'
 import { word } from './tokens.js'
 import type { Arg, CommandRow, KeySpec, MirrorWay, ProofRule } from './types.js'
+import { isUncopyable } from './unfollowed.js'
 
 /** A row, and the closure that finds its keys. */
 export interface Entry {
@@ -23,16 +25,27 @@ interface Node {
   subcommands?: Record<string, Entry>
 }
 
-const allServers: readonly string[] = generatedServers.split(' ')
+/** Where a row comes from: servers that have the command, or a document. */
+type Origin = Pick<CommandRow, 'servers' | 'documented'>
+
+const allServers: Origin = { servers: generatedServers.split(' ') }
 
 // Without a prototype, so that a command called `constructor` is unknown and not a function.
 const index = Object.create(null) as Record<string, Node>
 
 /** Every row, sorted by name. */
-export const commandRows: readonly CommandRow[] = generatedRows.map(addRow)
+export const commandRows: readonly CommandRow[] = [
+  ...generatedRows.map(([name, arity, flags, keys, servers]) =>
+    mergeRow([name, arity, flags, keys], servers ? { servers: servers.split(' ') } : allServers),
+  ),
+  ...Object.entries(documentedRows).flatMap(([source, rows]) =>
+    rows.map((row) => mergeRow(row, { servers: [], documented: source })),
+  ),
+]
+  .sort((a, b) => (a.name < b.name ? -1 : 1))
+  .map(addRow)
 
-function addRow(generated: GeneratedRow): CommandRow {
-  const row = mergeRow(generated)
+function addRow(row: CommandRow): CommandRow {
   const entry: Entry = { row, find: row.parser ? parsers[row.parser] : compileSpecs(row.keys) }
   const [first, second] = row.name.split(' ') as [string, string?]
   const node = (index[first] ??= {})
@@ -41,10 +54,10 @@ function addRow(generated: GeneratedRow): CommandRow {
   return row
 }
 
-function mergeRow([name, arity, flagText, keyText, servers]: GeneratedRow): CommandRow {
-  const { uses, ...columns } = overrides[name] ?? {}
-  const flags = flagText === '' ? [] : flagText.split(' ')
-  const keys = readSpecs(keyText).map((spec, i) => ({ ...spec, use: uses?.[i] ?? uses?.at(-1) ?? spec.use }))
+function mergeRow([name, arity, flagText, keyText]: DocumentedRow, origin: Origin): CommandRow {
+  const { uses, specs = keyText, addFlags = [], ...columns } = overrides[name] ?? {}
+  const flags = [...flagText.split(' ').filter(Boolean), ...addFlags]
+  const keys = readSpecs(specs).map((spec, i) => ({ ...spec, use: uses?.[i] ?? uses?.at(-1) ?? spec.use }))
   return Object.freeze({
     name,
     arity,
@@ -54,7 +67,8 @@ function mergeRow([name, arity, flagText, keyText, servers]: GeneratedRow): Comm
     proof: defaultProof(keys, flags),
     reply: 'none',
     ...columns,
-    servers: servers?.split(' ') ?? allServers,
+    ...(isUncopyable(name) && { uncopyable: true as const }),
+    ...origin,
   })
 }
 
@@ -87,7 +101,7 @@ export function findEntry(argv: readonly Arg[]): Entry | undefined {
  * @example
  * ```ts
  * lookup(['XGROUP', 'Create', 'job:1', 'g', '$'])?.name // 'xgroup create'
- * lookup(['json.get', 'job:1']) // undefined
+ * lookup(['get.json', 'job:1']) // undefined
  * ```
  */
 export function lookup(argv: readonly Arg[]): CommandRow | undefined {

@@ -20,7 +20,8 @@ export interface KeySpec {
 }
 
 /** Commands whose specs are wrong or missing have a parser of their own, by this name. */
-export type ParserName = 'sort' | 'migrate' | 'xread' | 'xreadgroup' | 'georadius' | 'georadiusbymember' | 'debug'
+export type ParserName =
+  'sort' | 'migrate' | 'xread' | 'xreadgroup' | 'georadius' | 'georadiusbymember' | 'debug' | 'ftsearch'
 
 /**
  * How a write reaches the second name. `overwrite`: the same command on both names.
@@ -50,9 +51,10 @@ export type ProofRule =
 /**
  * Where a reply carries key names. `first`: element 0 (BLPOP). `streams`: element 0 of every element, the keys of a
  * map, or every second element of a flat list (XREAD, PUBSUB NUMSUB). `list`: every element (KEYS, PUBSUB CHANNELS).
- * `scan`: every element of element 1. `whole`: the reply (RANDOMKEY).
+ * `scan`: every element of element 1. `whole`: the reply (RANDOMKEY). `documents`: the ids that FT.SEARCH found, which
+ * are key names.
  */
-export type ReplyPath = 'none' | 'first' | 'streams' | 'list' | 'scan' | 'whole'
+export type ReplyPath = 'none' | 'first' | 'streams' | 'list' | 'scan' | 'whole' | 'documents'
 
 /** Commands that name keys or channels outside of key positions, or change what later commands mean. */
 export type Special =
@@ -84,9 +86,36 @@ export interface CommandRow {
   readonly proof: ProofRule
   readonly reply: ReplyPath
   readonly special?: Special
-  /** The servers whose COMMAND had it when the table was generated: `redis-7.0`, `redis-8.0`, `valkey-8.1`. */
+  /**
+   * The servers whose COMMAND had it when the table was generated: `redis-7.0`, `redis-8.0`, `valkey-8.1`. Empty for a
+   * row that comes from documentation.
+   */
   readonly servers: readonly string[]
+  /** Where the row was read, when no server of the test matrix has the command: `redis-8.4`, `module json`. Never run. */
+  readonly documented?: string
+  /** The keys or key patterns it names, in its arguments or its reply, which are left as they are; in a few words. */
+  readonly unfollowed?: string
+  /**
+   * COPY refuses its values ("not supported for this module key") on some server, so they reach no second name: the
+   * library's COPY gives an error, and adopts and mirrors nothing.
+   */
+  readonly uncopyable?: true
 }
+
+/** What overrides set. What they leave out has a default, decided in table.ts. */
+export interface Override extends Partial<
+  Pick<CommandRow, 'mirror' | 'proof' | 'reply' | 'special' | 'parser' | 'unfollowed'>
+> {
+  /** Replaces the use of each key spec, in order; the last one counts for the rest. */
+  readonly uses?: readonly KeyUse[]
+  /** Replaces the key specs, in the spelling of notation.ts. */
+  readonly specs?: string
+  /** Flags that the source leaves out. */
+  readonly addFlags?: readonly string[]
+}
+
+/** Commands and what holds for all of them. */
+export type OverrideGroup = readonly [names: readonly string[], columns: Override]
 
 /** A key of one command line. */
 export interface KeyRef {

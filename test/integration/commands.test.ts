@@ -66,6 +66,7 @@ describe.each(availableServers())('the command table on %s', (kind) => {
       .map(([name]) => words(name))
       .filter((argv) => lookup(argv)?.name !== argv.join(' '))
     expect(missing).toEqual([])
+    expect(entries.filter(([name]) => name.includes('|')).length).toBeGreaterThan(100) // subcommands were among them
   })
 
   test('claims no command that the server lacks', () => {
@@ -141,6 +142,20 @@ describe.each(availableServers())('the command table on %s', (kind) => {
     }
     expect(differences).toEqual([])
     expect(compared).toBeGreaterThan(300)
+  })
+
+  test('has a documented row for no command of the server', () => {
+    const names = new Set(entries.map(([name]) => words(name).join(' ')))
+    expect(commandRows.filter((row) => row.documented && names.has(row.name))).toEqual([])
+  })
+
+  test('says of the commands whose values COPY refuses that it does', async () => {
+    const marked = commandRows.filter(({ uncopyable, servers }) => uncopyable && servers.includes(kind))
+    const ofVectors = entries.map(([name]) => name).filter((name) => /^V[A-Z]+$/.test(name))
+    expect(marked.map(({ name }) => name.toUpperCase())).toEqual(ofVectors.sort())
+    if (ofVectors.length === 0) return // a server without vector sets: nothing to try
+    await client.call('VADD', 'vectors', 'VALUES', '1', '1', 'e')
+    await expect(client.copy('vectors', 'other')).rejects.toThrow('not supported for this module key')
   })
 
   test('is right where it contradicts the server', async () => {

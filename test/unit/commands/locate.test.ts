@@ -96,6 +96,51 @@ const cases: Record<string, readonly (readonly [line: string, keys: string])[]> 
     ['xreadgroup COUNT 1 GROUP g streams STREAMS a >', 'a:both'],
     ['xreadgroup NOACK GROUP streams streams BLOCK 1 STREAMS a b > 0', 'a:both b:both'],
   ],
+  'documented specs, and where they are wrong': [
+    ['json.mget a b c $', 'a:read b:read c:read'],
+    ['json.mget a $', 'a:read'],
+    ['json.mset a $ 1 b $ 2', 'a:both b:both'],
+    ['json.debug memory memory $', 'memory:read'],
+    ['json.debug help', ''],
+    ['json.get a $', 'a:read'],
+    ['cms.merge d 2 a b WEIGHTS 1 2', 'd:both a:read b:read'],
+    ['tdigest.merge d 2 a b OVERRIDE', 'd:both a:read b:read'],
+    ['ts.madd a 1 2 b 3 4', 'a:both b:both'],
+    ['ts.createrule a b AGGREGATION avg 10', 'a:both b:both'],
+    ['ts.mrange - + FILTER a=b', ''],
+    ['ts.nrange 2 a b - +', 'a:read b:read'],
+    ['bf.scandump a 0', 'a:read'],
+    ['vrange a - +', 'a:read'],
+    ['ft.sugget a x', 'a:read'],
+    ['ft.sugadd a x 1', 'a:both'],
+    ['ft.get index a', 'a:read'],
+    ['ft.mget index a b', 'a:read b:read'],
+    ['ft.create index ON HASH PREFIX 1 a: SCHEMA t TEXT', ''],
+    ['msetex 2 a 1 b 2 NX EX 10', 'a:both b:both'],
+    ['delex a IFEQ v', 'a:both'],
+    ['delifeq a v', 'a:both'],
+    ['lmovem a b LEFT RIGHT COUNT 2', 'a:both b:both'],
+    ['himport set a fieldset v w', 'a:write'],
+    ['himport prepare fieldset f g', ''],
+    ['clusterscan 0 MATCH a*', ''],
+    ['cluster keyslot a', ''],
+  ],
+  'ft.search': [
+    ['ft.search index *', ''],
+    ['ft.search index INKEYS', ''],
+    ['ft.search index INKEYS NOCONTENT', ''],
+    ['ft.search index * INKEYS 2 a b LIMIT 0 1', 'a:read b:read'],
+    ['ft.search index * INKEYS 1 INKEYS INKEYS 1 b', 'INKEYS:read b:read'],
+    ['ft.search index * INKEYS 9 a', 'a:read'],
+    ['ft.search index * INKEYS', ''],
+    ['ft.search index * RETURN 2 INKEYS 1 INKEYS 1 a', 'a:read'],
+    ['ft.search index * FILTER INKEYS 1 2 INKEYS 1 a', 'a:read'],
+    ['ft.search index * SORTBY inkeys ASC INKEYS 1 a', 'a:read'],
+    ['ft.search index * HIGHLIGHT FIELDS 1 inkeys TAGS inkeys inkeys INKEYS 1 a', 'a:read'],
+    ['ft.search index * PARAMS 2 inkeys 1 LIMIT 0 INKEYS', ''],
+    ['ft.search index * SUMMARIZE FRAGS 1 SEPARATOR inkeys INKEYS 1 a', 'a:read'],
+    ['ft.search index * GEOFILTER inkeys 1 2 3 km INKEYS 1 a', 'a:read'],
+  ],
   debug: [
     ['debug object a', 'a:read'],
     ['debug object a fast', 'a:read'],
@@ -118,7 +163,7 @@ describe.each(Object.keys(cases))('%s', (group) => {
 })
 
 test('an unknown command is not located', () => {
-  expect(locate(['json.get', 'a'])).toBeUndefined()
+  expect(locate(['json.got', 'a'])).toBeUndefined()
   expect(locate(['constructor', 'a'])).toBeUndefined()
   expect(locate(['xgroup', 'constructor', 'a'])).toBeUndefined()
 })

@@ -84,6 +84,21 @@ test.each<[line: string, reply: unknown, proved: boolean]>([
   ['eval_ro return 1 a', 'anything', false],
   ['eval_ro return 1 a', wrongType, false],
   ['debug digest-value a', '0'.repeat(40), false],
+  // documented commands
+  ['json.get a', '0', true],
+  ['json.get a', null, false],
+  ['json.mget a b $', ['[1]', '[2]'], true],
+  ['json.mget a b $', ['[1]', null], false],
+  ['ts.range a - +', [], false],
+  ['ts.range a - +', [[1, '0']], true],
+  ['ts.nrange 2 a b - +', [[1, '2', '3']], false],
+  ['arget a 0', null, false],
+  ['arop a 0 9 SUM', bytes('0'), false],
+  ['arop a 0 9 SUM', bytes('5'), false], // no rule of today tells the two apart
+  ['bf.exists a x', 0, false],
+  ['bf.exists a x', 1, true],
+  ['ft.search index * INKEYS 1 a', [1, 'a', []], false],
+  ['ft.sugget a x', [], false],
   // writes and commands without keys have no proofs
   ['getdel a', 'v', false],
   ['ping', 'PONG', false],

@@ -36,11 +36,58 @@ test.each<[path: ReplyPath, what: string, reply: unknown, expected: unknown]>([
   ['streams', 'a Map', new Map([['a', entries]]), new Map([['<a>', entries]])],
   ['streams', 'an object', { a: entries, b: [] }, { '<a>': entries, '<b>': [] }],
   ['streams', 'an empty list', [], []],
+  ['streams', 'TS.MGET', [['a', [], [1, '2']]], [['<a>', [], [1, '2']]]],
+  ['documents', 'ids and fields', [2, 'a', ['f', 'a'], 'b', []], [2, '<a>', ['f', 'a'], '<b>', []]],
+  [
+    'documents',
+    'scores in between',
+    [2, 'a', '1', ['f', 'v'], 'b', '1', []],
+    [2, '<a>', '1', ['f', 'v'], '<b>', '1', []],
+  ],
+  ['documents', 'ids alone', [2, 'a', Buffer.from('b')], [2, '<a>', Buffer.from('<b>')]],
+  ['documents', 'a number as a string', ['1', 'a', []], ['1', '<a>', []]],
+  ['documents', 'no document', [0], [0]],
+  [
+    'documents',
+    'a Map',
+    new Map<string, unknown>([
+      ['total_results', 1],
+      [
+        'results',
+        [
+          new Map([
+            ['id', 'a'],
+            ['values', 'a'],
+          ]),
+        ],
+      ],
+    ]),
+    new Map<string, unknown>([
+      ['total_results', 1],
+      [
+        'results',
+        [
+          new Map([
+            ['id', '<a>'],
+            ['values', 'a'],
+          ]),
+        ],
+      ],
+    ]),
+  ],
+  ['documents', 'an object', { results: [{ id: 'a', extra: 'id' }] }, { results: [{ id: '<a>', extra: 'id' }] }],
+  [
+    'documents',
+    'a map as a list',
+    ['x', 'results', 'results', [['id', 'a', 'x', 'id']]],
+    ['x', 'results', 'results', [['id', '<a>', 'x', 'id']]],
+  ],
+  ['documents', 'a map without results', { other: ['a'] }, { other: ['a'] }],
 ])('%s: %s', (path, _what, reply, expected) => {
   expect(mapReplyNames(path, reply, rename)).toEqual(expected)
 })
 
-const paths: ReplyPath[] = ['none', 'first', 'streams', 'list', 'scan', 'whole']
+const paths: ReplyPath[] = ['none', 'first', 'streams', 'list', 'scan', 'whole', 'documents']
 
 describe.each(paths)('%s', (path) => {
   test.each([null, undefined, 0, 1n, true, new Error('ERR a')])('leaves %s as it is', (reply) => {

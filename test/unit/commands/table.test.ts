@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { renderDocumented } from '../../../scripts/documented-commands.js'
 import { commandRows, lookup } from '../../../src/commands/index.js'
 import { readSpecs, writeSpec } from '../../../src/commands/notation.js'
 import { overrides } from '../../../src/commands/overrides.js'
+import { generatedRows } from '../../../src/commands/table.generated.js'
 
 describe('lookup', () => {
   test.each([
@@ -19,7 +22,7 @@ describe('lookup', () => {
   })
 
   test.each([
-    ['an unknown command', ['json.get', 'k']],
+    ['an unknown command', ['json.got', 'k']],
     ['nothing', []],
     ['an empty name', ['']],
     ['a container without its subcommand', ['xgroup']],
@@ -39,11 +42,54 @@ describe('the rows', () => {
     expect(Object.keys(overrides).filter((name) => !names.has(name))).toEqual([])
   })
 
+  test('each command has one row, sorted by name', () => {
+    const names = commandRows.map(({ name }) => name)
+    expect(names).toEqual([...new Set(names)].sort())
+  })
+
+  test('each is found by its own name, in capitals and as bytes', () => {
+    for (const row of commandRows) {
+      const words = row.name.split(' ')
+      expect(lookup(words)).toBe(row)
+      expect(lookup(words.map((word) => word.toUpperCase()))).toBe(row)
+      expect(lookup(words.map((word) => Buffer.from(word)))).toBe(row)
+    }
+  })
+
+  test('each comes from servers or from a document, never from both', () => {
+    const wrong = commandRows.filter(({ servers, documented }) => servers.length > 0 === (documented !== undefined))
+    expect(wrong).toEqual([])
+  })
+
   test('every write of keys is mirrored somehow, and no read is', () => {
     const keyed = commandRows.filter(({ keys, parser }) => keys.length > 0 || parser)
     const unmirrored = keyed.filter(({ flags, mirror }) => flags.includes('write') && mirror === 'none')
     const mirrored = keyed.filter(({ flags, mirror }) => flags.includes('readonly') && mirror !== 'none')
-    expect({ unmirrored, mirrored }).toEqual({ unmirrored: [], mirrored: [] })
+    const changing = commandRows.filter(({ keys }) => keys.some(({ use }) => use !== 'read'))
+    const forgotten = changing.filter(({ mirror }) => mirror === 'none')
+    expect({ unmirrored, mirrored, forgotten }).toEqual({ unmirrored: [], mirrored: [], forgotten: [] })
+  })
+
+  test('what mirrors has keys to mirror', () => {
+    expect(commandRows.filter(({ mirror, keys, parser }) => mirror !== 'none' && !keys.length && !parser)).toEqual([])
+  })
+
+  test('only reads prove anything', () => {
+    const proving = commandRows.filter(({ proof }) => proof !== 'never')
+    const writing = proving.filter(({ mirror }) => mirror !== 'none').map(({ name }) => name)
+    // Without STORE they read one key, and their rule wants one.
+    expect(writing).toEqual(['georadius', 'georadiusbymember', 'sort'])
+    expect(writing.map((name) => lookup([name])!.proof)).toEqual(['positive', 'positive', 'positive'])
+    expect(proving.filter(({ keys, parser }) => keys.length === 0 && !parser)).toEqual([])
+  })
+
+  test('a reply carries names only of commands that name keys or channels', () => {
+    const carrying = commandRows.filter(({ reply }) => reply !== 'none')
+    const nameless = carrying.filter(({ keys, parser, special }) => !keys.length && !parser && !special)
+    // These choose keys by something else: a slot, a cursor, labels.
+    const chosen = ['cluster getkeysinslot', 'clusterscan', 'ts.mget', 'ts.mrange', 'ts.mrevrange', 'ts.queryindex']
+    expect(nameless.map(({ name }) => name)).toEqual(chosen)
+    expect(nameless.every(({ unfollowed }) => unfollowed)).toBe(true)
   })
 
   test('scripts that may write are mirrored, and their readonly forms are not', () => {
@@ -65,6 +111,7 @@ describe('the rows', () => {
       'georadius',
       'georadiusbymember',
       'geosearchstore',
+      'himport set',
       'mset',
       'psetex',
       'rename',
@@ -93,4 +140,49 @@ test('a key spec survives its spelling', () => {
     { use: 'read', begin: { keyword: 'STREAMS', from: 1 }, find: { last: -1, step: 1, limit: 2 } },
     { use: 'both', begin: { index: 2 }, find: { keynum: 0, first: 1, step: 1 } },
   ])
+})
+
+describe('the documented rows', () => {
+  const data = readFileSync(new URL('../../../scripts/data/documented-commands.tsv', import.meta.url), 'utf8')
+  const table = readFileSync(new URL('../../../src/commands/table.documented.ts', import.meta.url), 'utf8')
+  const live = new Set(generatedRows.map(([name]) => name))
+
+  test('are what the script makes of the data', () => {
+    expect(renderDocumented(data, live)).toBe(table)
+  })
+
+  test('give way to a row of a server', () => {
+    const [first] = /\['digest'.*/.exec(table)!
+    expect(renderDocumented(data, new Set([...live, 'digest']))).toBe(
+      table.replace(`    ${first}\n`, '').replace(/(\d+) rows/, (_, rows) => `${Number(rows) - 1} rows`),
+    )
+  })
+
+  test.each([
+    ['a column is missing', 'redis-9\tnew\t2\tfast'],
+    ['the name is in capitals', 'redis-9\tNEW\t2\tfast\tread 1'],
+    ['the arity is no number', 'redis-9\tnew\ttwo\tfast\tread 1'],
+    ['a key spec is spelled otherwise', 'redis-9\tnew\t2\tfast\tread 1 0:1:0'],
+    ['a command stands twice', 'redis-9\tnew\t2\tfast\tread 1\nredis-9\tnew\t2\tfast\tread 1'],
+  ])('are refused where %s', (_what, line) => {
+    expect(() => renderDocumented(line, live)).toThrow(/Expected/)
+  })
+})
+
+describe('docs/commands.md', () => {
+  const page = readFileSync(new URL('../../../docs/commands.md', import.meta.url), 'utf8')
+
+  test('names every command that cannot be followed', () => {
+    const listed = commandRows.filter(({ unfollowed }) => unfollowed).map(({ name }) => name)
+    expect(listed.filter((name) => !page.includes(`\`${name.toUpperCase()}\``))).toEqual([])
+  })
+
+  test('counts the rows of every source', () => {
+    const counts = new Map<string, number>()
+    for (const { documented } of commandRows) {
+      if (documented) counts.set(documented, (counts.get(documented) ?? 0) + 1)
+    }
+    expect([...counts].filter(([source, rows]) => !page.includes(`| \`${source}\` | ${rows} |`))).toEqual([])
+    expect(page).toContain(`${generatedRows.length} rows`)
+  })
 })
