@@ -79,8 +79,8 @@ test.each<[path: ReplyPath, what: string, reply: unknown, expected: unknown]>([
   [
     'documents',
     'a map as a list',
-    ['x', 'results', 'results', [['id', 'a', 'x', 'id']]],
-    ['x', 'results', 'results', [['id', '<a>', 'x', 'id']]],
+    ['x', 'results', 'results', [['x', 'id', 'id', 'a']]],
+    ['x', 'results', 'results', [['x', 'id', 'id', '<a>']]],
   ],
   ['documents', 'a map without results', { other: ['a'] }, { other: ['a'] }],
 ])('%s: %s', (path, _what, reply, expected) => {

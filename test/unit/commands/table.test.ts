@@ -92,6 +92,19 @@ describe('the rows', () => {
     expect(nameless.every(({ unfollowed }) => unfollowed)).toBe(true)
   })
 
+  test('whatever COPY refuses is marked, by family', () => {
+    const count = (start: string): number =>
+      commandRows.filter(({ name, uncopyable }) => uncopyable && name.startsWith(start)).length
+    const starts = ['v', 'bf.', 'cf.', 'cms.', 'topk.', 'tdigest.', 'ft.sug']
+    const marked = Object.fromEntries(starts.map((start) => [start, count(start)]))
+    expect(marked).toEqual({ v: 13, 'bf.': 12, 'cf.': 14, 'cms.': 6, 'topk.': 7, 'tdigest.': 14, 'ft.sug': 4 })
+    expect(commandRows.filter(({ uncopyable }) => uncopyable)).toHaveLength(70)
+  })
+
+  test('TS.READ waits, although its documentation has no flag for it', () => {
+    expect(lookup(['ts.read'])!.flags).toContain('blocking')
+  })
+
   test('scripts that may write are mirrored, and their readonly forms are not', () => {
     const ways = ['eval', 'evalsha', 'fcall', 'eval_ro', 'evalsha_ro', 'fcall_ro'].map((name) => lookup([name])!.mirror)
     expect(ways).toEqual(['state', 'state', 'state', 'none', 'none', 'none'])
