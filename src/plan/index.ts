@@ -2,3 +2,19 @@ export { plan } from './plan.js'
 export { explain } from './explain.js'
 export type { Plan, PlanContext, Rename, Step, StepRole } from './types.js'
 export { globsFor, mayMeanManaged, show, splitScan, type Shown } from './keyspace.js'
+export {
+  activeName,
+  argOf,
+  bytesOf,
+  changedUnits,
+  invalidated,
+  isSecondEvent,
+  logicalChannel,
+  nameLike,
+  sidesNow,
+  type Listening,
+  type LogicalChannel,
+  type Sides,
+} from './channel-names.js'
+export { channelGlobs, nameFor, shownChannel } from './channel-patterns.js'
+export { serverNames, understand, type Asked } from './listening.js'

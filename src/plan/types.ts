@@ -62,6 +62,8 @@ export interface PlanContext {
   readonly db: number
   /** The command stands in a transaction of the caller's: nothing blocks there, and no MULTI can be added. */
   readonly inTransaction: boolean
+  /** What the client puts before keys and shard channels, as bytes; nothing by default. */
+  readonly keyPrefix?: string
   /** On a cluster: the slot of a name. There is only one database there, and only one slot in a transaction. */
   readonly slotOf?: (name: Arg) => number
   /** What to do with a command that has no row. Default `refuse`. */

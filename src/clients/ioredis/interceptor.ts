@@ -6,6 +6,7 @@
 import { locate, proves, type Arg, type CommandRow, type Located } from '../../commands/index.js'
 import { plan as makePlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
 import { readKeyspace } from './keyspace.js'
+import { readPubsub } from './pubsub.js'
 import { OpenReads, type OpenRead } from './reads.js'
 import { asAsked, renameError, renameOn } from './renames.js'
 import { ClusterSender } from './cluster-sender.js'
@@ -32,7 +33,7 @@ export class Interceptor {
   ) {
     this.#sender = client.isCluster ? new ClusterSender(client) : new ConnectionSender(client)
     this.#version = new ServerVersion(this.#sender, (command, route) => this.#send(command, route))
-    this.subscriptions = new Subscriptions(this.#sender, wrapping)
+    this.subscriptions = new Subscriptions(this.#sender, wrapping, () => this.#transaction.isOpen)
     // The server forgets an open MULTI with the connection.
     client.on('close', () => this.#transaction.end())
   }
@@ -177,12 +178,23 @@ export class Interceptor {
         this.#transaction.begin()
         return undefined
       case 'exec':
+        this.subscriptions.followAfter(command)
         return this.#exec(command, route)
       case 'discard':
+        this.subscriptions.followAfter(command)
         this.#transaction.end()
         return undefined
       case 'subscribe':
-        return this.#subscribe(row, command, route)
+      case 'psubscribe':
+        return this.subscriptions.send(row.name, command, route)
+      case 'pubsub':
+        return readPubsub({
+          sender: this.#sender,
+          command,
+          route,
+          schema: this.wrapping.schema,
+          context: this.#context(),
+        })
       case 'scan':
       case 'keys':
       case 'randomkey':
@@ -196,17 +208,6 @@ export class Interceptor {
       default:
         return undefined
     }
-  }
-
-  #subscribe(row: CommandRow, command: RawCommand, route: Route): unknown {
-    const args =
-      row.name === 'subscribe'
-        ? this.subscriptions.subscribe(command)
-        : row.name === 'unsubscribe'
-          ? this.subscriptions.unsubscribe(command)
-          : undefined
-    if (args === undefined) return undefined
-    return this.#sender.rewritten(command, { role: 'op', argv: [command.name, ...args] }, route)
   }
 
   #exec(command: RawCommand, route: Route): unknown {

@@ -47,12 +47,13 @@ export function listenersFor(
   return methods
 
   function translated(event: string, listener: Listener, once: boolean): Listener {
-    const wrapper = (channel: string | Buffer, ...rest: unknown[]): void => {
-      const asked = subscriptions.deliver(channel.toString())
-      if (asked === undefined) return
-      if (once) client.off(event, wrapper as Listener)
-      listener.call(facade, typeof channel === 'string' ? asked : Buffer.from(asked), ...rest)
+    const wrapper = (...args: unknown[]): void => {
+      for (const shown of subscriptions.deliver(event, args)) {
+        if (once) client.off(event, wrapper)
+        listener.apply(facade, [...shown])
+        if (once) return
+      }
     }
-    return Object.assign(wrapper as Listener, { listener })
+    return Object.assign(wrapper, { listener })
   }
 }

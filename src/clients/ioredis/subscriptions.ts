@@ -1,124 +1,238 @@
 /**
- * Channels under the names of the phase: what was subscribed to, what it is called now, and the way from one to the
- * other without a message lost or doubled.
+ * Channels under the names of the phase: the subscribe commands of one connection, and its message events.
  *
  * @module
  */
 import type { Arg } from '../../commands/index.js'
-import { phaseTable } from '../../phases/index.js'
-import type { Sender } from './sender.js'
+import { CanonicalRedisError } from '../../errors.js'
+import {
+  argOf,
+  bytesOf,
+  invalidated,
+  isSecondEvent,
+  logicalChannel,
+  nameLike,
+  sidesNow,
+  understand,
+  type Listening,
+  type PlanContext,
+  type Sides,
+} from '../../plan/index.js'
+import type { Route, Sender } from './sender.js'
+import { Book, type BookPort, type Sent } from './subscription-book.js'
 import type { RawCommand } from './types.js'
 import type { Wrapping } from './wrapping.js'
 
-interface Subscription {
-  /** The name the caller used. */
-  readonly asked: string
-  readonly family: string
-  readonly names: { readonly canonical: string; readonly alias: string }
-  /** The name whose messages are delivered. */
-  active: string
-  moving: boolean
+interface Verb {
+  readonly how: Listening
+  readonly leaves: boolean
 }
 
-/** The managed channels of one connection. */
+const verbs: Readonly<Record<string, Verb>> = {
+  subscribe: { how: 'channel', leaves: false },
+  unsubscribe: { how: 'channel', leaves: true },
+  psubscribe: { how: 'pattern', leaves: false },
+  punsubscribe: { how: 'pattern', leaves: true },
+  ssubscribe: { how: 'shard', leaves: false },
+  sunsubscribe: { how: 'shard', leaves: true },
+}
+
+const commandsOf: Readonly<Record<Listening, { on: string; off: string }>> = {
+  channel: { on: 'subscribe', off: 'unsubscribe' },
+  pattern: { on: 'psubscribe', off: 'punsubscribe' },
+  shard: { on: 'ssubscribe', off: 'sunsubscribe' },
+}
+
+/** Events that carry channel names, and the kind of subscription that they come of. */
+export const messageEvents: ReadonlyMap<string, Listening> = new Map([
+  ['message', 'channel'],
+  ['messageBuffer', 'channel'],
+  ['pmessage', 'pattern'],
+  ['pmessageBuffer', 'pattern'],
+  ['smessage', 'shard'],
+  ['smessageBuffer', 'shard'],
+])
+
+/** The channel of invalidation messages for client-side caches; its payload is a list of keys, or null. */
+const invalidation = '__redis__:invalidate'
+
+/** The channels of one connection. */
 export class Subscriptions {
-  readonly #byName = new Map<string, Subscription>()
+  /** One for each kind; on a cluster shard channels have one for each slot, since each slot has its own connection. */
+  readonly #books = new Map<string, { readonly how: Listening; readonly book: Book }>()
   #like: RawCommand | undefined
   #unfollow: (() => void) | undefined
 
+  /** @param isHeld Nothing of ours may be sent now: a transaction of the caller's is open. */
   constructor(
     readonly sender: Sender,
     readonly wrapping: Wrapping,
+    readonly isHeld: () => boolean,
   ) {}
 
-  /** Puts the names of the phase into a SUBSCRIBE; gives its arguments. */
-  subscribe(command: RawCommand): Arg[] {
-    return command.args.map((arg) => {
-      const found = this.#find(arg)
-      if (found === undefined) return arg
-      this.#like = command
-      this.#unfollow ??= this.wrapping.source.subscribe(() => this.#follow())
-      const known = this.#known(found)
-      if (known) return known.active
-      this.#byName.set(found.active, found)
-      return found.active
-    })
+  /** Sends a subscribe command under the names of the phase. Its reply counts what the caller asked for. */
+  send(name: string, command: RawCommand, route: Route): unknown {
+    const verb = verbs[name]
+    if (verb === undefined) return undefined
+    this.#begin(command)
+    const parts = this.#parts(verb.how, command.args).map(([book, asked]) =>
+      verb.leaves ? book.unsubscribe(asked) : book.subscribe(asked),
+    )
+    const changing = parts.filter((part) => !part.repeat)
+    const [repeated] = parts
+    const names = changing.length > 0 || !repeated ? changing.flatMap((part) => part.names) : repeated.names
+    if (changing.length === 0 && repeated) command.name = commandsOf[verb.how].on
+    this.#settle(command, parts, this.#surplus(verb.how))
+    return this.sender.rewritten(command, { role: 'op', argv: [command.name, ...names.map(argOf)] }, route)
   }
 
-  /** Puts the names now subscribed to into an UNSUBSCRIBE, and forgets them; without arguments, all. */
-  unsubscribe(command: RawCommand): Arg[] {
-    if (command.args.length === 0) this.#byName.clear()
-    const args = command.args.map((arg) => {
-      const found = this.#find(arg)
-      const known = found && this.#known(found)
-      if (known === undefined) return arg
-      this.#byName.delete(known.active)
-      return known.active
-    })
-    if (this.#byName.size === 0) this.#unfollow = void this.#unfollow?.()
-    return args
+  /** The arguments to call a listener with: none, or several times when the caller asked under several names. */
+  deliver(event: string, args: readonly unknown[]): (readonly unknown[])[] {
+    const how = messageEvents.get(event)
+    const books = this.#booksOf(how)
+    if (books.length === 0) return [args]
+    return books.flatMap((book) => (how === 'pattern' ? this.#matched(book, args) : this.#heard(book, how, args)))
   }
 
-  /**
-   * The name to deliver a message under, or undefined when it is the second copy of a message published under both
-   * names (while a subscription moves, it has both).
-   */
-  deliver(channel: string): string | undefined {
-    const active = this.#byName.get(channel)
-    if (active) return active.asked
-    for (const one of this.#byName.values()) {
-      if (one.moving && (one.names.alias === channel || one.names.canonical === channel)) return undefined
+  /** Goes over to the phase, if the connection is there. */
+  follow(): void {
+    for (const { book } of this.#books.values()) {
+      book.follow().catch((error: Error) => this.#report(error))
     }
-    return channel
   }
 
-  #find(arg: Arg): Subscription | undefined {
-    const asked = arg.toString()
-    const key = this.wrapping.schema.mapper.resolveChannel(asked)
-    const alias = key?.aliases[0]?.name
-    if (key === undefined || alias === undefined) return undefined
-    const names = { canonical: key.canonical, alias }
-    return { asked, family: key.family, names, active: this.#nameNow(key.family, names), moving: false }
+  /** The same once a command has been answered: it ends a transaction, in which nothing could be sent. */
+  followAfter(command: RawCommand): void {
+    if (this.#books.size === 0) return
+    const follow = (): void => this.follow()
+    command.promise.then(follow, follow)
   }
 
-  #known(found: Subscription): Subscription | undefined {
-    return this.#byName.get(found.names.alias) ?? this.#byName.get(found.names.canonical)
+  #heard(book: Book, how: Listening | undefined, args: readonly unknown[]): (readonly unknown[])[] {
+    const [given, payload] = args as [Arg, Arg, ...unknown[]]
+    const name = book.bytesOf(given)
+    const context = this.#context()
+    if (name === invalidation && Array.isArray(payload)) return [[given, invalidated(payload, book.sides, context)]]
+    if (isSecondEvent(name, payload, book.sides, context)) return []
+    const channel = logicalChannel(name, how ?? 'channel', context)
+    return book.channelsFor(name, channel).map((shown) => [nameLike(given, shown), ...args.slice(1)])
   }
 
-  #nameNow(family: string, names: Subscription['names']): string {
-    return names[phaseTable[this.wrapping.source.phaseOf(family)].subscribe]
+  #matched(book: Book, args: readonly unknown[]): (readonly unknown[])[] {
+    const [pattern, given, payload] = args as [Arg, Arg, Arg]
+    const name = bytesOf(given)
+    const context = this.#context()
+    if (isSecondEvent(name, payload, book.sides, context)) return []
+    const channel = logicalChannel(name, 'channel', context)
+    return book
+      .patternsFor(book.bytesOf(pattern), name, channel)
+      .map(([asked, shown]) => [nameLike(pattern, asked), nameLike(given, shown), ...args.slice(2)])
   }
 
-  #follow(): void {
-    for (const one of [...this.#byName.values()]) void this.#move(one)
-  }
-
-  /**
-   * SUBSCRIBE the new name, then UNSUBSCRIBE the old. In both phases a publisher sends to both names in one unit, so
-   * the answer to UNSUBSCRIBE divides the messages: those before it came under the old name too, those after it did
-   * not. The flip has to happen in the very callback of that answer, since the next message may be in the same packet.
-   */
-  async #move(one: Subscription): Promise<void> {
-    const next = this.#nameNow(one.family, one.names)
-    if (one.moving || next === one.active || this.#like === undefined) return
-    one.moving = true
-    try {
-      await this.sender.own(this.#like, ['subscribe', next])
-      if (this.#byName.get(one.active) !== one) {
-        await this.sender.own(this.#like, ['unsubscribe', next])
-        return
-      }
-      await this.sender.own(this.#like, ['unsubscribe', one.active], () => {
-        this.#byName.delete(one.active)
-        one.active = next
-        this.#byName.set(next, one)
-      })
-    } finally {
-      one.moving = false
+  #parts(how: Listening, args: readonly Arg[]): [Book, string[]][] {
+    if (args.length === 0) return this.#booksOf(how).map((book) => [book, []])
+    const parts = new Map<Book, string[]>()
+    for (const name of args.map(bytesOf)) {
+      const book = this.#bookFor(how, name)
+      parts.set(book, [...(parts.get(book) ?? []), name])
     }
-    await this.#move(one)
+    return [...parts]
+  }
+
+  #bookFor(how: Listening, name: string): Book {
+    const context = this.#context()
+    const slotOf = how === 'shard' ? context.slotOf : undefined
+    const id = slotOf ? `shard ${slotOf(argOf(logicalChannel(name, how, context)?.names.canonical ?? name))}` : how
+    const found = this.#books.get(id)
+    if (found) return found.book
+    const book = new Book(this.#port(how))
+    this.#books.set(id, { how, book })
+    return book
+  }
+
+  #booksOf(how: Listening | undefined): Book[] {
+    return [...this.#books.values()].filter((one) => one.how === how).map((one) => one.book)
+  }
+
+  #port(how: Listening): BookPort {
+    const { on, off } = commandsOf[how]
+    const sides = (): Sides => sidesNow(this.wrapping.schema, (family) => this.wrapping.source.phaseOf(family))
+    const send = (verb: string, names: readonly string[], onReply?: () => void): Promise<unknown> =>
+      this.sender.own(this.#like as RawCommand, [verb, ...names.map(argOf)], onReply)
+    return {
+      subscribe: (names, onReply) => send(on, names, onReply),
+      unsubscribe: (names) => send(off, names),
+      // Before the connection is ready ioredis has not subscribed again yet, and would do so behind our commands.
+      isOpen: () => this.sender.client.status === 'ready' && !this.isHeld(),
+      sides,
+      understand: (name) => understand(name, how, this.wrapping.schema, sides(), this.#context()),
+    }
+  }
+
+  #begin(command: RawCommand): void {
+    this.#unfollow ??= this.wrapping.source.subscribe(() => this.follow())
+    if (this.#like) return
+    this.#like = command
+    const { client } = this.sender
+    client.on('ready', () => this.follow())
+    client.on('close', () => this.#onClose())
+    client.on('end', () => this.#rest())
+  }
+
+  #onClose(): void {
+    const { autoResubscribe, autoResendUnfulfilledCommands } = this.sender.client.options
+    for (const { book } of this.#books.values()) {
+      if (autoResubscribe === false) book.forget()
+      // Commands on their way will never be answered.
+      else if (autoResendUnfulfilledCommands === false) book.abandon()
+    }
+  }
+
+  /** A source may live longer than its clients, and must not keep them. */
+  #rest(): void {
+    this.#unfollow = void this.#unfollow?.()
+  }
+
+  #settle(command: RawCommand, parts: readonly Sent[], surplus: number): void {
+    const { resolve, reject } = command
+    command.resolve = (reply) => {
+      for (const part of parts) part.done()
+      if (this.#booksAreEmpty()) this.#rest()
+      return resolve.call(command, counted(reply, surplus))
+    }
+    command.reject = (error) => {
+      for (const part of parts) part.failed()
+      reject.call(command, error)
+    }
+  }
+
+  #booksAreEmpty(): boolean {
+    return [...this.#books.values()].every(({ book }) => book.isEmpty)
+  }
+
+  /** The server counts channels and patterns together, and shard channels by themselves. */
+  #surplus(how: Listening): number {
+    const counted: readonly Listening[] = how === 'shard' ? ['shard'] : ['channel', 'pattern']
+    return counted.flatMap((one) => this.#booksOf(one)).reduce((sum, book) => sum + book.surplus, 0)
+  }
+
+  #context(): PlanContext {
+    return this.wrapping.contextFor(this.sender.client.condition?.select ?? 0, false)
+  }
+
+  #report(error: Error): void {
+    const { client } = this.sender
+    // A connection that broke is followed by another, and "ready" starts over.
+    if (error.name !== 'ReplyError' || client.listenerCount('error') === 0) return
+    const message = `the subscriptions cannot go over to the names of the phase: ${error.message}`
+    const hint = 'the user of this connection needs permission for the channels under both names'
+    client.emit('error', new CanonicalRedisError('E_UNSUPPORTED', message, { hint, cause: error }))
   }
 }
 
-/** Events whose first argument is a channel name. */
-export const messageEvents: ReadonlySet<string> = new Set(['message', 'messageBuffer'])
+/** Inside MULTI the reply is QUEUED; with `stringNumbers` a count is a string. */
+function counted(reply: unknown, surplus: number): unknown {
+  if (surplus === 0 || Number.isNaN(Number(reply))) return reply
+  const count = Number(reply) - surplus
+  return typeof reply === 'string' ? String(count) : count
+}

@@ -21,7 +21,8 @@ export class Wrapping {
   ) {
     const mapper = keyPrefix && keyPrefix.length > 0 ? behindPrefix(schema.mapper, keyPrefix) : schema.mapper
     const phaseOf: PlanContext['phaseOf'] = (family) => source.phaseOf(family)
-    const context: PlanContext = { mapper, phaseOf, db: 0, inTransaction: false, unknownCommands }
+    const prefix = Buffer.from(keyPrefix ?? '').toString('latin1')
+    const context: PlanContext = { mapper, phaseOf, db: 0, inTransaction: false, unknownCommands, keyPrefix: prefix }
     this.#context = isCluster ? { ...context, slotOf: (name) => calculateSlot(name) } : context
   }
 
