@@ -28,6 +28,11 @@ export interface PhaseRule {
   readonly primary: Side
   /** Copy A to C (never overwriting) before C is read or changed. */
   readonly adopt: boolean
+  /**
+   * A read adopts in one atomic unit with itself. `dual-read` may run beside `prepare`, which removes C at every write:
+   * between a COPY and a GET of its own, a key that was there all the time would read as missing.
+   */
+  readonly adoptInOneUnit: boolean
   /** What a write does to the secondary, in the same atomic unit. */
   readonly secondary: 'leave' | 'unlink' | 'mirror'
   /** The channel names a publisher sends to. */
@@ -45,6 +50,7 @@ export const phaseTable: Readonly<Record<Phase, PhaseRule>> = Object.assign(Obje
   alias: {
     primary: 'alias',
     adopt: false,
+    adoptInOneUnit: false,
     secondary: 'leave',
     publish: ['alias'],
     subscribe: 'alias',
@@ -54,6 +60,7 @@ export const phaseTable: Readonly<Record<Phase, PhaseRule>> = Object.assign(Obje
   prepare: {
     primary: 'alias',
     adopt: false,
+    adoptInOneUnit: false,
     secondary: 'unlink',
     publish: ['alias'],
     subscribe: 'alias',
@@ -63,6 +70,7 @@ export const phaseTable: Readonly<Record<Phase, PhaseRule>> = Object.assign(Obje
   'dual-write': {
     primary: 'alias',
     adopt: false,
+    adoptInOneUnit: false,
     secondary: 'mirror',
     publish: ['alias', 'canonical'],
     subscribe: 'alias',
@@ -72,6 +80,7 @@ export const phaseTable: Readonly<Record<Phase, PhaseRule>> = Object.assign(Obje
   'dual-read': {
     primary: 'canonical',
     adopt: true,
+    adoptInOneUnit: true,
     secondary: 'mirror',
     publish: ['alias', 'canonical'],
     subscribe: 'canonical',
@@ -81,6 +90,7 @@ export const phaseTable: Readonly<Record<Phase, PhaseRule>> = Object.assign(Obje
   'canonical-primary': {
     primary: 'canonical',
     adopt: false,
+    adoptInOneUnit: false,
     secondary: 'mirror',
     publish: ['alias', 'canonical'],
     subscribe: 'canonical',
@@ -90,6 +100,7 @@ export const phaseTable: Readonly<Record<Phase, PhaseRule>> = Object.assign(Obje
   'retire-alias': {
     primary: 'canonical',
     adopt: true,
+    adoptInOneUnit: false,
     secondary: 'unlink',
     publish: ['canonical'],
     subscribe: 'canonical',
@@ -99,6 +110,7 @@ export const phaseTable: Readonly<Record<Phase, PhaseRule>> = Object.assign(Obje
   canonical: {
     primary: 'canonical',
     adopt: false,
+    adoptInOneUnit: false,
     secondary: 'leave',
     publish: ['canonical'],
     subscribe: 'canonical',

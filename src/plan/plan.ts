@@ -76,11 +76,12 @@ function planKeyed(argv: readonly Arg[], located: Located, pairs: readonly Pair[
   const reads = located.keys.every((key) => key.use === 'read')
   const waits = blocks(argv, located) && !context.inTransaction
   if (waits && (atomic || (adopts && !reads))) refuseBlocking(argv, pairs)
+  const inOne = adopts && !waits && (!reads || each.some((pair) => pair.rule.adoptInOneUnit))
   return {
     steps,
     op,
     // A command that changes something is never sent twice, and what it reads is adopted in the same unit.
-    atomic: atomic || (adopts && !reads),
+    atomic: atomic || inOne,
     optimistic: adopts && reads && !waits,
     located,
     renames: renamesOf(argv, pairs),

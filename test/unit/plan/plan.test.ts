@@ -40,7 +40,7 @@ describe('one key', () => {
         alias: 'GET old:1',
         prepare: 'GET old:1',
         'dual-write': 'GET old:1',
-        'dual-read': 'COPY old:1 new:1 · GET new:1 ?',
+        'dual-read': '{ COPY old:1 new:1 · GET new:1 } ?',
         'canonical-primary': 'GET new:1',
         'retire-alias': 'COPY old:1 new:1 · GET new:1 ?',
         canonical: 'GET new:1',
@@ -108,7 +108,7 @@ describe('several aliases', () => {
     `EVAL "if redis.call('EXISTS',KEYS[1])==1 then return redis.call('UNLINK',KEYS[2]) end return 0" 2 job:1 ${name}`
 
   it('adopts the first before the older', () => {
-    expect(planned('GET task:1', 'dual-read')).toBe('COPY job:1 step:1 · COPY task:1 step:1 · GET step:1 ?')
+    expect(planned('GET task:1', 'dual-read')).toBe('{ COPY job:1 step:1 · COPY task:1 step:1 · GET step:1 } ?')
   })
 
   it('removes older spellings once the key has been written', () => {
@@ -137,7 +137,7 @@ describe('several keys', () => {
   })
 
   it('takes one key named twice for one', () => {
-    expect(planned('EXISTS old:1 new:1', 'dual-read')).toBe('COPY old:1 new:1 · EXISTS new:1 new:1 ?')
+    expect(planned('EXISTS old:1 new:1', 'dual-read')).toBe('{ COPY old:1 new:1 · EXISTS new:1 new:1 } ?')
     expect(planned('DEL old:1 new:1', 'dual-write')).toBe('{ DEL old:1 old:1 · UNLINK new:1 new:1 }')
   })
 
@@ -235,7 +235,7 @@ describe('what is refused', () => {
     expect(planned('XREAD BLOCK 0 STREAMS old:1 $', 'dual-read')).toBe(
       'COPY old:1 new:1 · XREAD BLOCK 0 STREAMS new:1 $',
     )
-    expect(planned('XREAD STREAMS old:1 0', 'dual-read')).toBe('COPY old:1 new:1 · XREAD STREAMS new:1 0 ?')
+    expect(planned('XREAD STREAMS old:1 0', 'dual-read')).toBe('{ COPY old:1 new:1 · XREAD STREAMS new:1 0 } ?')
   })
 
   it('keys in two databases', () => {
