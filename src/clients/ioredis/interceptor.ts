@@ -6,7 +6,7 @@
 import { locate, proves, type Arg, type CommandRow, type Located } from '../../commands/index.js'
 import { plan as makePlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
 import { readKeyspace } from './keyspace.js'
-import { readPubsub } from './pubsub.js'
+import { publishInScript, readPubsub } from './pubsub.js'
 import { OpenReads, type OpenRead } from './reads.js'
 import { asAsked, renameError, renameOn } from './renames.js'
 import { ClusterSender } from './cluster-sender.js'
@@ -94,7 +94,8 @@ export class Interceptor {
     this.#sender.markPlanned(command)
   }
 
-  #carryOut(plan: Plan, command: RawCommand, route: Route): unknown {
+  #carryOut(made: Plan, command: RawCommand, route: Route): unknown {
+    const plan = this.#transaction.isOpen || this.subscriptions.isEmpty ? made : publishInScript(made, command)
     const [only] = plan.steps
     if (this.#transaction.isOpen) {
       renameOn(command, plan)

@@ -12,6 +12,7 @@ import {
   logicalChannel,
   shownChannel,
   sidesNow,
+  type Plan,
   type PlanContext,
 } from '../../plan/index.js'
 import type { Schema } from '../../schema/index.js'
@@ -26,6 +27,22 @@ export interface PubsubCall {
   readonly schema: Schema
   readonly context: PlanContext
 }
+
+/**
+ * Publishing to two names from a connection that is subscribed itself, which RESP3 allows. Redis before 7.2 writes the
+ * connection's own message into the middle of EXEC's reply, and every reply behind it goes to the wrong command; a
+ * script's reply comes after it. The steps are one unit in either.
+ */
+export function publishInScript(plan: Plan, command: RawCommand): Plan {
+  if (plan.sum === undefined) return plan
+  command.name = 'eval'
+  const names = plan.steps.map((step) => step.argv[1] as Arg)
+  const [verb = '', , message = ''] = plan.steps[0]?.argv ?? []
+  const argv = ['EVAL', publishAll, '0', verb, message, ...names]
+  return { ...plan, steps: [{ role: 'op', argv }], op: 0, atomic: false, sum: [0] }
+}
+
+const publishAll = 'local n = 0 for i = 3, #ARGV do n = n + redis.call(ARGV[1], ARGV[i], ARGV[2]) end return n'
 
 type How = 'channel' | 'shard'
 

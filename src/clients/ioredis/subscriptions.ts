@@ -70,6 +70,11 @@ export class Subscriptions {
     readonly isHeld: () => boolean,
   ) {}
 
+  /** Is nothing subscribed to on this connection? */
+  get isEmpty(): boolean {
+    return [...this.#books.values()].every(({ book }) => book.isEmpty)
+  }
+
   /** Sends a subscribe command under the names of the phase. Its reply counts what the caller asked for. */
   send(name: string, command: RawCommand, route: Route): unknown {
     const verb = verbs[name]
@@ -197,17 +202,13 @@ export class Subscriptions {
     const { resolve, reject } = command
     command.resolve = (reply) => {
       for (const part of parts) part.done()
-      if (this.#booksAreEmpty()) this.#rest()
+      if (this.isEmpty) this.#rest()
       return resolve.call(command, counted(reply, surplus))
     }
     command.reject = (error) => {
       for (const part of parts) part.failed()
       reject.call(command, error)
     }
-  }
-
-  #booksAreEmpty(): boolean {
-    return [...this.#books.values()].every(({ book }) => book.isEmpty)
   }
 
   /** The server counts channels and patterns together, and shard channels by themselves. */
