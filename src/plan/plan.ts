@@ -9,7 +9,14 @@ import { isPlainOverwrite, locate, type Arg, type Located } from '../commands/in
 import { Block, type Place } from './block.js'
 import { planPublish } from './channels.js'
 import { distinct, findPairs, type Pair } from './pairs.js'
-import { blocks, refuseBlocking, refuseCrossSlot, refuseMixedDatabases, refuseUnknown } from './refuse.js'
+import {
+  blocks,
+  refuseBlocking,
+  refuseCrossSlot,
+  refuseMixedDatabases,
+  refuseUncopyable,
+  refuseUnknown,
+} from './refuse.js'
 import type { Plan, PlanContext, Rename } from './types.js'
 
 /**
@@ -56,6 +63,7 @@ function planRenamed(argv: readonly Arg[], located: Located, pairs: readonly Pai
 }
 
 function planKeyed(argv: readonly Arg[], located: Located, pairs: readonly Pair[], context: PlanContext): Plan {
+  refuseUncopyable(located, pairs)
   refuseCrossSlot(
     pairs.filter((pair) => usesBothNames(pair)),
     context,
@@ -68,9 +76,11 @@ function planKeyed(argv: readonly Arg[], located: Located, pairs: readonly Pair[
   const written = each.filter((pair) => pair.use !== 'read')
   for (const pair of written) supersede(block, pair)
   const op = block.add('op', opDb, rewrite(argv, pairs))
-  const plain = isPlainOverwrite(located.row, argv)
+  // DEL under a name that could not be adopted replies 0: then nothing may go, and the guard sees to it.
+  const guarded = context.hasModules === true && pairs.some((pair) => pair.use === 'delete')
+  const plain = !guarded && isPlainOverwrite(located.row, argv)
   if (plain) overwriteSecondaries(block, argv, pairs)
-  for (const pair of written) settle(block, pair, plain)
+  for (const pair of written) settle(block, pair, plain, context)
   const steps = block.end()
   const atomic = steps.some(({ role }) => role !== 'op' && role !== 'adopt')
   const reads = located.keys.every((key) => key.use === 'read')
@@ -110,9 +120,16 @@ function supersede(block: Block, pair: Pair): void {
 const supersedeScript = "if redis.call('EXISTS',KEYS[1])==1 then return redis.call('UNLINK',KEYS[2]) end return 0"
 
 /** What a write does to the other names, once the primary has changed. */
-function settle(block: Block, pair: Pair, plain: boolean): void {
+function settle(block: Block, pair: Pair, plain: boolean, context: PlanContext): void {
   const { secondary, primary, rule } = pair
   if (secondary === undefined || rule.secondary === 'leave') return
+  const guarded = !plain && context.hasModules === true && rule.primary === 'canonical'
+  const older = pair.aliases.slice(1)
+  if (guarded) {
+    guard(block, rule.secondary === 'mirror' ? 'mirror' : 'drop', primary, secondary)
+    for (const place of older) guard(block, 'drop', primary, place)
+    return
+  }
   if (rule.secondary === 'unlink') unlink(block, 'drop', secondary)
   else if (!plain || secondary.db !== primary.db) {
     // Not COPY REPLACE: when the command removed P, that would leave M in place.
@@ -121,8 +138,30 @@ function settle(block: Block, pair: Pair, plain: boolean): void {
   }
   if (rule.primary === 'alias') supersede(block, pair)
   // The canonical name has overtaken every alias; an older spelling left here would be adopted after a delete.
-  else for (const older of pair.aliases.slice(1)) unlink(block, 'drop', older)
+  else for (const place of older) unlink(block, 'drop', place)
 }
+
+/**
+ * Mirrors or drops M where a value may have no COPY (vector sets, RedisBloom; `EXPIRE` does not show what its key holds).
+ * When P is missing, either the command removed it, and M goes too; or it could not be adopted, and M is the only copy.
+ * A COPY of M tells the two apart: it gives the server's error in the second case, and then nothing is removed.
+ */
+function guard(block: Block, role: 'mirror' | 'drop', primary: Place, other: Place): void {
+  if (other.db === primary.db) block.add(role, primary.db, ['EVAL', guardScript, '2', primary.name, other.name, role])
+  else {
+    unlink(block, role, other)
+    if (role === 'mirror') block.copy(role, primary, other)
+  }
+}
+
+const guardScript = [
+  "if redis.call('EXISTS',KEYS[1])==1 then",
+  "if ARGV[1]=='mirror' then return redis.call('COPY',KEYS[1],KEYS[2],'REPLACE') end",
+  "return redis.call('UNLINK',KEYS[2]) end",
+  "if redis.call('EXISTS',KEYS[2])==0 then return 0 end",
+  "redis.call('COPY',KEYS[2],KEYS[1])",
+  "return redis.call('UNLINK',KEYS[1],KEYS[2])",
+].join(' ')
 
 /**
  * The same command on the second names. Only keys whose phase mirrors are in it, so it is built anew rather than

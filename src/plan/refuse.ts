@@ -56,6 +56,22 @@ const waitFree: Readonly<Record<string, string>> = {
   BZMPOP: 'ZMPOP',
 }
 
+/**
+ * Some values of modules (vector sets, RedisBloom) have no COPY: `ERR not supported for this module key`, while the rest of
+ * the transaction runs. Nothing of theirs can be adopted or mirrored, and removing the other name would lose it.
+ */
+export function refuseUncopyable(located: Located, pairs: readonly Pair[]): void {
+  if (!located.row.uncopyable) return
+  const pair = pairs.find(({ rule, use }) => rule.adopt || (use !== 'read' && rule.secondary === 'mirror'))
+  if (pair === undefined) return
+  throw new CanonicalRedisError(
+    'E_UNSUPPORTED',
+    `${located.row.name.toUpperCase()} works on a type of value that the server cannot COPY, and in this phase the family ` +
+      `"${pair.family}" needs copies`,
+    { hint: 'keep such keys out of the family: they cannot be migrated by copying; go back to "prepare" or "alias"' },
+  )
+}
+
 /** On a cluster the names of a key that are used together must lie in one slot, and there is only one database. */
 export function refuseCrossSlot(pairs: readonly Pair[], context: PlanContext): void {
   const { slotOf } = context

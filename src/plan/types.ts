@@ -66,6 +66,8 @@ export interface PlanContext {
   readonly keyPrefix?: string
   /** On a cluster: the slot of a name. There is only one database there, and only one slot in a transaction. */
   readonly slotOf?: (name: Arg) => number
+  /** The server has modules, whose values may have no COPY. */
+  readonly hasModules?: boolean
   /** What to do with a command that has no row. Default `refuse`. */
   readonly unknownCommands: 'refuse' | 'pass'
 }

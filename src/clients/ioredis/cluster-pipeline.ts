@@ -9,7 +9,7 @@
 import type { Arg } from '../../commands/index.js'
 import type { Plan } from '../../plan/index.js'
 import { renameError, renameOn } from './renames.js'
-import { loaded, opReply, setArguments, tooOld } from './sender.js'
+import { loaded, opReply, setArguments, explained } from './sender.js'
 import { commandClassOf, type RawClient, type RawCommand } from './types.js'
 
 /** One result of a pipeline. */
@@ -129,7 +129,7 @@ function read(entries: readonly Entry[], results: readonly Result[]): Result[] {
 
 function readSteps(plan: Plan, own: readonly Result[]): Result {
   const failed = own.find(([error], i) => error && plan.steps[i]?.role === 'adopt')?.[0]
-  if (failed) return [tooOld(failed), undefined]
+  if (failed) return [explained(failed), undefined]
   if (plan.sum === undefined) return own[plan.op] as Result
   const reply = opReply(
     plan,
@@ -140,7 +140,7 @@ function readSteps(plan: Plan, own: readonly Result[]): Result {
 
 function readBlock(plan: Plan, own: readonly Result[]): Result {
   const queued = own[plan.op + 1]?.[0] ?? own.find(([error]) => error)?.[0]
-  if (queued) return [tooOld(queued), undefined]
+  if (queued) return [explained(queued), undefined]
   const reply = opReply(plan, own.at(-1)?.[1] as unknown[])
   return reply instanceof Error ? [renameError(reply, plan.renames), undefined] : [null, reply]
 }

@@ -6,7 +6,7 @@
  */
 import type { Arg } from '../../commands/index.js'
 import type { Plan, Step } from '../../plan/index.js'
-import { loaded, opReply, setArguments, tooOld, type Outcome, type Route, type Sender } from './sender.js'
+import { loaded, opReply, setArguments, explained, type Outcome, type Route, type Sender } from './sender.js'
 import { commandClassOf, type RawClient, type RawCommand } from './types.js'
 
 /** Sends steps through a cluster. */
@@ -55,7 +55,7 @@ export class ClusterSender implements Sender {
       })
       .catch((error: Error & { previousErrors?: Error[] }) => {
         // EXECABORT says nothing; the server's reason came with the command that it would not queue.
-        outcome.reject(tooOld(error.previousErrors?.at(-1) ?? error))
+        outcome.reject(explained(error.previousErrors?.at(-1) ?? error))
       })
   }
 
@@ -67,7 +67,7 @@ export class ClusterSender implements Sender {
         const failed = results?.find(([error], i) => error && plan.steps[i]?.role === 'adopt')?.[0]
         const [error, value] = results?.[plan.op] ?? []
         const reason = failed ?? error
-        if (reason) outcome.reject(tooOld(reason))
+        if (reason) outcome.reject(explained(reason))
         else outcome.resolve(value)
       })
       .catch((error: Error) => outcome.reject(error))

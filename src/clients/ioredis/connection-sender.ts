@@ -6,7 +6,7 @@
 import type { Arg } from '../../commands/index.js'
 import type { Plan, Step } from '../../plan/index.js'
 import { BlockStream, isCounted, nextPosition } from './block-stream.js'
-import { loaded, opReply, setArguments, tooOld, type Outcome, type Route, type Sender } from './sender.js'
+import { loaded, opReply, setArguments, explained, type Outcome, type Route, type Sender } from './sender.js'
 import { commandClassOf, type CommandClass, type RawClient, type RawCommand, type WritableTarget } from './types.js'
 
 /** Sends steps through one connection. */
@@ -61,7 +61,7 @@ export class ConnectionSender implements Sender {
       const extra = this.#make(Command, step.argv)
       if (inTransaction) extra.inTransaction = true
       extra.promise.catch((error: Error) => {
-        if (step.role === 'adopt') failure = tooOld(error)
+        if (step.role === 'adopt') failure = explained(error)
       })
       this.#write(extra, stream, route, i < plan.op ? command.pipelineIndex : undefined)
     })
@@ -83,7 +83,7 @@ export class ConnectionSender implements Sender {
       step.inTransaction = true
       // The server refuses a command when it is queued, and then EXEC says only EXECABORT: keep the reason.
       step.promise.catch((error: Error) => {
-        if (refused === undefined || i === plan.op) refused = tooOld(error)
+        if (refused === undefined || i === plan.op) refused = explained(error)
       })
     })
     multi.promise.catch((error: Error) => (refused ??= error))
@@ -115,7 +115,7 @@ export class ConnectionSender implements Sender {
         },
         (error: Error) => {
           if (i === plan.op) outcome.reject(failure ?? error)
-          else failure ??= tooOld(error)
+          else failure ??= explained(error)
         },
       )
       this.#write(part, stream, { ...route, stream: route.stream ?? stream }, command.pipelineIndex)

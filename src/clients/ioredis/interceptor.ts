@@ -32,7 +32,11 @@ export class Interceptor {
     readonly wrapping: Wrapping,
   ) {
     this.#sender = client.isCluster ? new ClusterSender(client) : new ConnectionSender(client)
-    this.#version = new ServerVersion(this.#sender, (command, route) => this.#send(command, route))
+    this.#version = new ServerVersion(
+      this.#sender,
+      (command, route) => this.#send(command, route),
+      () => wrapping.noteModules(),
+    )
     this.subscriptions = new Subscriptions(this.#sender, wrapping, () => this.#transaction.isOpen)
     // The server forgets an open MULTI with the connection.
     client.on('close', () => this.#transaction.end())

@@ -50,7 +50,10 @@ export interface Sender {
 }
 
 /** Which element of EXEC's reply is the caller's, or the sum of several. */
-export function opReply(plan: Pick<Plan, 'op' | 'sum'>, replies: readonly unknown[]): unknown {
+export function opReply(plan: Pick<Plan, 'steps' | 'op' | 'sum'>, replies: readonly unknown[]): unknown {
+  // What could not be adopted was missing for the command, so its reply speaks of nothing.
+  const failed = replies.find((reply, i) => reply instanceof Error && plan.steps[i]?.role === 'adopt')
+  if (failed) return explained(failed as Error)
   if (plan.sum === undefined) return replies[plan.op]
   const parts = plan.sum.map((i) => replies[i])
   return parts.find((part) => part instanceof Error) ?? parts.reduce<number>((sum, part) => sum + Number(part), 0)
@@ -72,9 +75,15 @@ export function setArguments(command: RawCommand, argv: readonly Arg[]): void {
   command.slot = undefined
 }
 
-/** A server before 6.2 does not know COPY: say what that means. */
-export function tooOld(error: Error): Error {
-  return /unknown command .copy/i.test(error.message) ? serverTooOld(undefined, error) : error
+/** The server's error to a step of ours, in words for a caller who never sent that step. */
+export function explained(error: Error): Error {
+  if (/unknown command .copy/i.test(error.message)) return serverTooOld(undefined, error)
+  if (!/not supported for this module key/.test(error.message)) return error
+  return new CanonicalRedisError(
+    'E_UNSUPPORTED',
+    'the key holds a value of a module that the server cannot COPY, so its alias could not be adopted',
+    { hint: 'such keys cannot be migrated by copying: keep them out of the schema', cause: error },
+  )
 }
 
 /** The error for a server without COPY. */

@@ -19,8 +19,11 @@ export class ServerVersion {
   readonly #sender: Sender
   readonly #release: (command: RawCommand, route: Route) => unknown
 
-  constructor(sender: Sender, release: (command: RawCommand, route: Route) => unknown) {
+  readonly #noteModules: () => void
+
+  constructor(sender: Sender, release: (command: RawCommand, route: Route) => unknown, noteModules: () => void) {
     this.#sender = sender
+    this.#noteModules = noteModules
     this.#release = release
   }
 
@@ -45,7 +48,7 @@ export class ServerVersion {
   ask(command: RawCommand, route: Route): Promise<unknown> {
     this.#state = 'asking'
     const held = this.hold(command, route)
-    this.#sender.own(command, ['info', 'server']).then(
+    this.#sender.own(command, ['info']).then(
       (reply) => this.#answer(String(reply)),
       () => this.#answer(''),
     )
@@ -59,6 +62,7 @@ export class ServerVersion {
   }
 
   #answer(info: string): void {
+    if (/^module:name=/m.test(info)) this.#noteModules()
     this.#version = /^redis_version:(\S+)/m.exec(info)?.[1]
     this.#state = isOlder(this.#version) ? 'old' : 'fine'
     const held = this.#held

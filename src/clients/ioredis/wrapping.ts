@@ -28,10 +28,14 @@ export class Wrapping {
 
   /** What a plan for a connection depends on. The last one is kept: a connection seldom changes its database. */
   contextFor(db: number, inTransaction: boolean): PlanContext {
-    if (this.#context.db !== db || this.#context.inTransaction !== inTransaction) {
-      this.#context = { ...this.#context, db, inTransaction }
-    }
+    const last = this.#context
+    if (last.db !== db || last.inTransaction !== inTransaction) this.#context = { ...last, db, inTransaction }
     return this.#context
+  }
+
+  /** The server has modules: from now on plans take care of values that have no COPY. */
+  noteModules(): void {
+    this.#context = { ...this.#context, hasModules: true }
   }
 }
 
