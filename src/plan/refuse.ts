@@ -49,6 +49,7 @@ const waitFree: Readonly<Record<string, string>> = {
   BLPOP: 'LPOP',
   BRPOP: 'RPOP',
   BLMOVE: 'LMOVE',
+  BLMOVEM: 'LMOVEM',
   BRPOPLPUSH: 'LMOVE',
   BLMPOP: 'LMPOP',
   BZPOPMIN: 'ZPOPMIN',
