@@ -18,17 +18,17 @@ import {
 } from '../../plan/index.js'
 
 interface Entry extends Asked {
-  /** The UNSUBSCRIBE on its way: messages still come, and belong to the caller until it is answered. */
+  /** The UNSUBSCRIBE that is on its way. */
   leaving: object | undefined
-  /** The server has answered, so ioredis subscribes again after a cut. */
-  known: boolean
+  /** From the answer to SUBSCRIBE to the answer to UNSUBSCRIBE: what comes between belongs to the caller. */
+  heard: boolean
 }
 
 /** What a book needs of its connection. Names are bytes. */
 export interface BookPort {
   /** Tells the server. `onReply` is called with the answer, before anything behind it is read. */
   subscribe(names: readonly string[], onReply: () => void): Promise<unknown>
-  unsubscribe(names: readonly string[]): Promise<unknown>
+  unsubscribe(names: readonly string[], onReply?: () => void): Promise<unknown>
   /** May a command of ours be sent now? Asked again when it could not. */
   isOpen(): boolean
   /** The sides that the phases ask for now. */
@@ -44,6 +44,8 @@ export interface Sent {
   readonly done: () => void
   readonly failed: () => void
 }
+
+const isAsked = (entry: Entry): boolean => entry.leaving === undefined
 
 /** See the module. */
 export class Book {
@@ -67,13 +69,18 @@ export class Book {
 
   /** How many subscriptions the server has more than the caller asked for. */
   get surplus(): number {
-    return this.#onServer.size - this.#asked().length
+    let asked = 0
+    for (const entry of this.#entries.values()) if (isAsked(entry)) asked++
+    return this.#onServer.size - asked
   }
 
   subscribe(asked: readonly string[]): Sent {
     // Nothing was listened to, so there is nothing to come from.
     if (this.isEmpty) this.#sides = this.port.sides()
-    const added = asked.filter((name) => !this.#isAsked(name))
+    const added = asked.filter((name) => {
+      const entry = this.#entries.get(name)
+      return entry === undefined || !isAsked(entry)
+    })
     const entries = asked.map((name) => this.#enter(name))
     const names = this.#namesOf(entries)
     for (const name of names) this.#onServer.add(name)
@@ -81,7 +88,7 @@ export class Book {
       names,
       repeat: false,
       done: () => {
-        for (const entry of entries) entry.known = true
+        for (const entry of entries) entry.heard = true
       },
       failed: () => {
         this.#drop(added)
@@ -97,13 +104,17 @@ export class Book {
     const token = {}
     for (const entry of leaving) if (entry) entry.leaving = token
     const mine = (): Entry[] => leaving.filter((entry) => entry?.leaving === token) as Entry[]
-    const done = (): void => this.#drop(mine().map((entry) => entry.name))
+    const done = (): void => {
+      for (const entry of leaving) if (entry) entry.heard = false
+      this.#drop(mine().map((entry) => entry.name))
+    }
     const failed = (): void => mine().forEach((entry) => (entry.leaving = undefined))
     if (asked.length === 0) {
       this.#onServer.clear()
       return { names: [], repeat: false, done, failed }
     }
-    const wanted = this.#wanted()
+    const understood = asked.map((name, i) => leaving[i] ?? this.port.understand(name))
+    const wanted = new Set(this.#namesOf(understood.flatMap((one) => this.#rivals(one)).filter(isAsked)))
     const given = asked.flatMap((name, i) => (leaving[i] ? this.#namesOf([leaving[i]]) : [name]))
     const names = [...new Set(given)].filter((name) => !wanted.has(name))
     for (const name of names) this.#onServer.delete(name)
@@ -116,16 +127,17 @@ export class Book {
   channelsFor(name: string, channel: LogicalChannel | undefined): string[] {
     if (channel === undefined) return [name]
     if (activeName(channel, this.#sides) !== name) return []
-    return [...(this.#byChannel.get(channel.names.canonical) ?? [])].map((entry) => entry.name)
+    const entries = [...(this.#byChannel.get(channel.names.canonical) ?? [])]
+    return entries.filter((entry) => entry.heard).map((entry) => entry.name)
   }
 
   /** The asked patterns that a message belongs to, and the name to show each. */
   patternsFor(server: string, name: string, channel: LogicalChannel | undefined): [pattern: string, name: string][] {
-    if (channel === undefined) return this.#entries.has(server) ? [[server, name]] : []
+    if (channel === undefined) return this.#entries.get(server)?.heard ? [[server, name]] : []
     if (activeName(channel, this.#sides) !== name) return []
     const side = this.#sides.get(channel.unit) ?? 'canonical'
     return [...this.#entries.values()].flatMap((entry): [string, string][] => {
-      if (entry.carriers.get(channel.unit)?.[side] !== server) return []
+      if (!entry.heard || entry.carriers.get(channel.unit)?.[side] !== server) return []
       const shown = nameFor(entry.name, channel, this.#sides)
       return shown === undefined ? [] : [[entry.name, shown]]
     })
@@ -178,27 +190,27 @@ export class Book {
   /** The connection is new, and nobody subscribes again. */
   forget(): void {
     this.abandon()
-    this.#drop([...this.#entries.values()].filter((entry) => entry.known).map((entry) => entry.name))
+    this.#drop([...this.#entries.values()].filter((entry) => entry.heard).map((entry) => entry.name))
     this.#onServer.clear()
     for (const name of this.#wanted()) this.#onServer.add(name)
   }
 
   async #turn(next: Sides, units: ReadonlySet<string>): Promise<void> {
-    const affected = this.#asked().filter((entry) => [...entry.units].some((unit) => units.has(unit)))
-    const wanted = [...new Set(affected.flatMap((entry) => serverNames(entry, next)))]
-    if (wanted.length === 0) {
-      this.#sides = next
-      return
-    }
+    const affected = [...this.#entries.values()].filter((entry) => [...entry.units].some((unit) => units.has(unit)))
+    const wanted = [...new Set(affected.filter(isAsked).flatMap((entry) => serverNames(entry, next)))]
     const added = wanted.filter((name) => !this.#onServer.has(name))
     for (const name of added) this.#onServer.add(name)
     const coming = (this.#next = { sides: next, added })
-    // With nothing to add the command changes nothing on the server; what is needed is its answer.
-    await this.port.subscribe(added.length > 0 ? added : wanted.slice(0, 1), () => {
+    const turn = (): void => {
       if (this.#next !== coming) return
       this.#sides = next
       this.#next = undefined
-    })
+    }
+    const [any] = affected.flatMap((entry) => serverNames(entry, this.#sides))
+    if (added.length > 0) await this.port.subscribe(added, turn)
+    else if (any === undefined) turn()
+    // With nothing to add, a command that changes nothing on the server: what is needed is its answer.
+    else await this.port[this.#onServer.has(any) ? 'subscribe' : 'unsubscribe']([any], turn)
   }
 
   async #leaveSurplus(): Promise<boolean> {
@@ -210,22 +222,21 @@ export class Book {
     return true
   }
 
-  #isAsked(name: string): boolean {
-    const entry = this.#entries.get(name)
-    return entry !== undefined && entry.leaving === undefined
-  }
-
-  #asked(): Entry[] {
-    return [...this.#entries.values()].filter((entry) => entry.leaving === undefined)
-  }
-
   #wanted(): Set<string> {
-    return new Set(this.#namesOf(this.#asked()))
+    return new Set(this.#namesOf([...this.#entries.values()].filter(isAsked)))
   }
 
   #namesOf(entries: readonly Asked[]): string[] {
     const views = this.#next ? [this.#sides, this.#next.sides] : [this.#sides]
     return [...new Set(views.flatMap((sides) => entries.flatMap((entry) => serverNames(entry, sides))))]
+  }
+
+  /** The entries that may want the same names; of thousands of channels those of one, since this is for each command. */
+  #rivals({ name, channel, carriers }: Asked): Entry[] {
+    if (carriers.size > 0) return [...this.#entries.values()]
+    if (channel) return [...(this.#byChannel.get(channel.names.canonical) ?? [])]
+    const same = this.#entries.get(name)
+    return same ? [same] : []
   }
 
   #enter(name: string): Entry {
@@ -234,7 +245,7 @@ export class Book {
       found.leaving = undefined
       return found
     }
-    const entry = { ...this.port.understand(name), leaving: undefined, known: false }
+    const entry = { ...this.port.understand(name), leaving: undefined, heard: false }
     this.#entries.set(name, entry)
     const id = entry.channel?.names.canonical
     if (id !== undefined) this.#byChannel.set(id, (this.#byChannel.get(id) ?? new Set<Entry>()).add(entry))

@@ -166,7 +166,7 @@ export class Subscriptions {
       this.sender.own(this.#like as RawCommand, [verb, ...names.map(argOf)], onReply)
     return {
       subscribe: (names, onReply) => send(on, names, onReply),
-      unsubscribe: (names) => send(off, names),
+      unsubscribe: (names, onReply) => send(off, names, onReply),
       // Before the connection is ready ioredis has not subscribed again yet, and would do so behind our commands.
       isOpen: () => this.sender.client.status === 'ready' && !this.isHeld(),
       sides,
