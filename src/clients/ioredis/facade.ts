@@ -27,6 +27,8 @@ export function wrapIoredis(client: RawClient, wrapping: Wrapping, extras: Own):
   const own: Own = Object.assign(Object.create(null) as Own, extras, {
     sendCommand: interceptor.sendCommand,
     duplicate: (...overrides: unknown[]) => wrapIoredis(client.duplicate(...overrides), wrapping, extras),
+    // Bound, unlike all others: what it connects, ioredis subscribes again after a cut by the names of the server.
+    connect: client.connect.bind(client),
     // Autopipelines of their own: one opened by the raw client would carry our commands past the facade.
     _autoPipelines: new Map(),
     _runningAutoPipelines: new Set(),

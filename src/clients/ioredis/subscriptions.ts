@@ -175,13 +175,20 @@ export class Subscriptions {
   }
 
   #begin(command: RawCommand): void {
-    this.#unfollow ??= this.wrapping.source.subscribe(() => this.follow())
+    this.#watch()
     if (this.#like) return
     this.#like = command
     const { client } = this.sender
-    client.on('ready', () => this.follow())
+    client.on('ready', () => {
+      if (!this.isEmpty) this.#watch()
+      this.follow()
+    })
     client.on('close', () => this.#onClose())
     client.on('end', () => this.#rest())
+  }
+
+  #watch(): void {
+    this.#unfollow ??= this.wrapping.source.subscribe(() => this.follow())
   }
 
   #onClose(): void {
