@@ -302,6 +302,41 @@ describe.each(Object.keys(ioredisVersions) as IoredisVersion[])('traps of %s', (
     expect((await redis.multi([['bump', 'job:n']]).exec())?.[0]).toEqual([null, 3])
   })
 
+  it('a reply shaped by the name of the command is shaped once', async () => {
+    const bare = clients.raw()
+    const redis = wrap('retire-alias')
+    expect(await redis.call('HGETALL', 'job:none')).toEqual(await bare.call('HGETALL', 'job:none'))
+    await raw.xadd('job:1', '1-1', 'f', 'v')
+    const entries = [['1-1', ['f', 'v']]]
+    expect(await redis.xread('STREAMS', 'job:none', 'job:1', '0', '0')).toEqual([['job:1', entries]])
+    expect(await wrap('dual-read').xread('STREAMS', 'job:none', 'job:1', '0', '0')).toEqual([['job:1', entries]])
+  })
+
+  it('arguments shaped by the name of the command are shaped once', async () => {
+    const redis = wrap('dual-write')
+    const error = await redis.call('HMSET', 'job:1', Buffer.from('a')).catch((caught: Error) => caught)
+    expect((error as Error).message).toMatch(/wrong number of arguments/)
+    expect(await raw.exists('job:1', 'step:1')).toBe(0)
+  })
+
+  it('errors say what the caller said: names in EXEC, and the letters of the command', async () => {
+    const [redis, bare] = [wrap('dual-write'), clients.raw()]
+    await redis.set('job:1', 'a')
+    for (const name of ['XPENDING', 'xpending']) {
+      const results = await redis.multi([['call', name, 'step:2', 'g']]).exec()
+      expect(results?.[0]?.[0]?.message).toBe("NOGROUP No such key 'step:2' or consumer group 'g'")
+      const wrong = async (client: Redis): Promise<unknown> =>
+        client.call(name, 'job:1').catch((caught: Error) => caught.message)
+      expect(await wrong(redis)).toBe(await wrong(bare))
+    }
+  })
+
+  it('an MSET without a value for each key changes neither name', async () => {
+    const redis = wrap('dual-write')
+    await expect(redis.call('MSET', 'job:1', 'a', 'job:2')).rejects.toThrow(/wrong number of arguments/)
+    expect(await raw.exists('job:1', 'step:1')).toBe(0)
+  })
+
   it('no offline queue', async () => {
     const redis = wrap('dual-write', { enableOfflineQueue: false })
     await expect(redis.set('job:1', 'a')).rejects.toThrow(/Stream isn't writeable/)

@@ -9,7 +9,7 @@
 import type { Arg } from '../../commands/index.js'
 import type { Plan } from '../../plan/index.js'
 import { renameError, renameOn } from './renames.js'
-import { loaded, opReply, setArguments, explained } from './sender.js'
+import { loaded, opReply, ownCommand, setArguments, explained } from './sender.js'
 import { commandClassOf, type RawClient, type RawCommand } from './types.js'
 
 /** One result of a pipeline. */
@@ -85,12 +85,11 @@ export function planned<P extends RawPipeline>(pipeline: P, isMulti: boolean, pl
 
   function queuePlan(command: RawCommand, plan: Plan, atomic: boolean): unknown {
     const own = (argv: readonly Arg[]): RawCommand => {
-      const [name, ...args] = argv
-      const extra = new (commandClassOf(command))(String(name).toLowerCase(), args, { replyEncoding: null })
+      const extra = ownCommand(commandClassOf(command), argv)
       planner.mark(extra)
       // MULTI too, or ioredis takes its OK for a write that must not be sent again after MOVED. EXEC not: what comes
       // behind it would go without ASKING.
-      extra.inTransaction = atomic && name === 'multi'
+      extra.inTransaction = atomic && extra.name === 'multi'
       return extra
     }
     renameOn(command, plan)

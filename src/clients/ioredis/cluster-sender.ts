@@ -6,7 +6,16 @@
  */
 import type { Arg } from '../../commands/index.js'
 import type { Plan, Step } from '../../plan/index.js'
-import { loaded, opReply, setArguments, explained, type Outcome, type Route, type Sender } from './sender.js'
+import {
+  loaded,
+  opReply,
+  ownCommand,
+  setArguments,
+  explained,
+  type Outcome,
+  type Route,
+  type Sender,
+} from './sender.js'
 import { commandClassOf, type RawClient, type RawCommand } from './types.js'
 
 /** Sends steps through a cluster. */
@@ -79,8 +88,7 @@ export class ClusterSender implements Sender {
   }
 
   own(like: RawCommand, argv: readonly Arg[], onReply?: () => void): Promise<unknown> {
-    const [name, ...args] = argv
-    const command = new (commandClassOf(like))(String(name).toLowerCase(), args, { replyEncoding: null })
+    const command = ownCommand(commandClassOf(like), argv)
     this.#planned.add(command)
     const { resolve } = command
     command.resolve = (value) => {

@@ -6,7 +6,16 @@
 import type { Arg } from '../../commands/index.js'
 import type { Plan, Step } from '../../plan/index.js'
 import { BlockStream, isCounted, nextPosition } from './block-stream.js'
-import { loaded, opReply, setArguments, explained, type Outcome, type Route, type Sender } from './sender.js'
+import {
+  loaded,
+  opReply,
+  ownCommand,
+  setArguments,
+  explained,
+  type Outcome,
+  type Route,
+  type Sender,
+} from './sender.js'
 import { commandClassOf, type CommandClass, type RawClient, type RawCommand, type WritableTarget } from './types.js'
 
 /** Sends steps through one connection. */
@@ -74,7 +83,7 @@ export class ConnectionSender implements Sender {
    */
   transaction(command: RawCommand, plan: Plan, route: Route, outcome: Outcome): void {
     const Command = commandClassOf(command)
-    const steps = plan.steps.map((step) => this.#make(Command, loaded(this.client, step.argv)))
+    const steps = plan.steps.map((step) => this.#make(Command, loaded(this.client, step.argv), step.role === 'op'))
     const multi = this.#make(Command, ['multi'])
     const exec = this.#make(Command, ['exec'])
     const stream = new BlockStream(this.client, steps.length + 2, route.stream)
@@ -106,7 +115,7 @@ export class ConnectionSender implements Sender {
     const stream = new BlockStream(this.client, plan.steps.length, route.stream)
     let failure: Error | undefined
     plan.steps.forEach((step, i) => {
-      const part = this.#make(Command, step.argv)
+      const part = this.#make(Command, step.argv, step.role === 'op')
       part.promise.then(
         (value) => {
           if (i !== plan.op) return
@@ -164,9 +173,8 @@ export class ConnectionSender implements Sender {
     })
   }
 
-  #make(Command: CommandClass, argv: readonly Arg[]): RawCommand {
-    const [name, ...args] = argv
-    const command = new Command(String(name).toLowerCase(), args, { replyEncoding: null })
+  #make(Command: CommandClass, argv: readonly Arg[], asAsked = false): RawCommand {
+    const command = ownCommand(Command, argv, asAsked)
     this.#planned.add(command)
     return command
   }

@@ -6,7 +6,7 @@
 import type { Arg } from '../../commands/index.js'
 import { CanonicalRedisError } from '../../errors.js'
 import type { Plan, Step } from '../../plan/index.js'
-import type { RawClient, RawCommand, WritableTarget } from './types.js'
+import type { CommandClass, RawClient, RawCommand, WritableTarget } from './types.js'
 
 /** Where a command of the caller's was going. */
 export interface Route {
@@ -65,6 +65,22 @@ export function loaded(client: RawClient, argv: readonly Arg[]): readonly Arg[] 
   const sha = String(argv[1])
   const script = Object.values(client.scriptsSet).find((one) => one.sha === sha)
   return script ? ['eval', script.lua, ...argv.slice(2)] : argv
+}
+
+/**
+ * A command of our own, whose arguments and reply stay as they are. ioredis shapes both by the command's name (an object
+ * for `hset`, the reply of `hgetall`), and the caller's command has been, or will be, shaped already. So it gets its name
+ * only after it was made, and no transformer.
+ *
+ * @param asAsked keeps the letter case of the name, which an error of the server may quote; ioredis knows its own
+ * commands (`multi`, `select`) in lower case only
+ */
+export function ownCommand(Command: CommandClass, argv: readonly Arg[], asAsked = false): RawCommand {
+  const [name = '', ...args] = argv
+  const command = new Command('ping', args, { replyEncoding: null })
+  command.name = asAsked ? name.toString() : name.toString().toLowerCase()
+  command.transformReply = (reply) => reply
+  return command
 }
 
 /** Gives a command other arguments. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Plan } from '../../plan/index.js'
-import { renameReply } from './renames.js'
+import { renameError, renameReply } from './renames.js'
 import { opReply } from './sender.js'
 
 interface Entry {
@@ -62,6 +62,7 @@ function pick(entries: readonly Entry[], replies: readonly unknown[]): unknown[]
     at += size
     if (plan === undefined) return own[0]
     const reply = opReply(plan, own)
-    return rename && !(reply instanceof Error) ? renameReply(plan.located.row.reply, reply, plan.renames) : reply
+    if (reply instanceof Error) return renameError(reply, plan.renames)
+    return rename ? renameReply(plan.located.row.reply, reply, plan.renames) : reply
   })
 }
