@@ -97,6 +97,23 @@ describe.each(matrix)('%s', (_, kind, version) => {
     expect(await listening()).toEqual([])
   })
 
+  it('goes over to a phase that changed while it connects', async () => {
+    const source = constantPhase('dual-write')
+    const inner = clients.raw({ retryStrategy: () => 5 })
+    const redis = new CanonicalRedisClient(inner, { schema, phase: source })
+    await redis.subscribe('step_events', 'plain')
+    // From here ioredis would write SUBSCRIBE, and has not subscribed again yet.
+    const connected = new Promise((resolve) => inner.once('connect', resolve))
+    inner.once('connect', () => source.set?.('dual-read'))
+    await raw.client('KILL', 'TYPE', 'pubsub')
+    await connected
+    await until('it listens on the other name alone', async () => (await listening()).join() === 'plain,step_events')
+    expect(await redis.unsubscribe('step_events')).toBe(1)
+    expect(await redis.unsubscribe('plain')).toBe(0)
+    expect(await redis.ping()).toBe('PONG')
+    expect(await listening()).toEqual([])
+  })
+
   it('is not subscribed after a cut where the client does not subscribe again', async () => {
     const redis = wrap('dual-write', { retryStrategy: () => 5, autoResubscribe: false })
     const got = messages(redis)
@@ -147,6 +164,16 @@ describe.each(matrix)('%s', (_, kind, version) => {
     expect(got).toEqual(['step_events 1'])
   })
 
+  it('forgets what the server refused', async () => {
+    await raw.acl('SETUSER', 'half', 'on', 'nopass', '+@all', '~*', 'resetchannels', '&job_events', '&step_events')
+    const source = constantPhase('dual-write')
+    const redis = wrap(source, { username: 'half', password: 'x' })
+    await redis.subscribe('step_events')
+    await expect(redis.subscribe('room:1')).rejects.toThrow(/NOPERM/)
+    source.set?.('dual-read')
+    await until('it listens on the other name', async () => (await listening()).join() === 'step_events')
+  })
+
   it('sends nothing of its own into a transaction of the caller', async () => {
     const source = constantPhase('dual-write')
     const redis = wrap(source)
@@ -182,30 +209,30 @@ describe.each(matrix)('%s', (_, kind, version) => {
 
   it('goes by the keyPrefix, which stands before keys and shard channels', async () => {
     const source = constantPhase('dual-write')
-    const redis = wrap(source, { keyPrefix: 'a*p:' })
-    const writer = wrap(source, { keyPrefix: 'a*p:' })
+    const redis = wrap(source, { keyPrefix: 'a[p]:' })
+    const writer = wrap(source, { keyPrefix: 'a[p]:' })
     const [got, shards, patterns] = [messages(redis), messages(redis, 'smessage'), messages(redis, 'pmessage')]
-    await redis.subscribe('__keyspace@0__:a*p:step:1', '__keyspace@0__:step:1', 'step_events')
-    await redis.psubscribe('__keyspace@0__:a?p:step:*', '__keyevent@0__:se[t]')
+    await redis.subscribe('__keyspace@0__:a[p]:step:1', '__keyspace@0__:step:1', 'step_events')
+    await redis.psubscribe('__keyspace@0__:a?p?:step:*', '__keyevent@0__:se[t]')
     await redis.ssubscribe('step_events')
     for (const phase of ['dual-write', 'dual-read'] as const) {
       source.set?.(phase)
       const name = phase === 'dual-write' ? 'job_events' : 'step_events'
       await until('it listens on the other name', async () => {
         const shard = (await raw.pubsub('SHARDCHANNELS', '*')) as string[]
-        return (await listening()).includes(name) && shard.join() === `a*p:${name}`
+        return (await listening()).includes(name) && shard.join() === `a[p]:${name}`
       })
       await writer.set('job:1', 'v')
       await writer.spublish('job_events', 'shard')
       await writer.publish('job_events', 'end')
       await until('the messages', () => got.includes('step_events end') && shards.length > 0)
       const read = phase === 'dual-write' ? 'job' : 'step'
-      expect(got.splice(0)).toEqual(['__keyspace@0__:a*p:step:1 set', 'step_events end'])
+      expect(got.splice(0)).toEqual(['__keyspace@0__:a[p]:step:1 set', 'step_events end'])
       expect(patterns.splice(0)).toEqual([
-        '__keyspace@0__:a?p:step:* __keyspace@0__:a*p:step:1 set',
-        `__keyevent@0__:se[t] __keyevent@0__:set a*p:${read}:1`,
+        '__keyspace@0__:a?p?:step:* __keyspace@0__:a[p]:step:1 set',
+        `__keyevent@0__:se[t] __keyevent@0__:set a[p]:${read}:1`,
       ])
-      expect(shards.splice(0)).toEqual(['a*p:step_events shard'])
+      expect(shards.splice(0)).toEqual(['a[p]:step_events shard'])
     }
   })
 

@@ -353,6 +353,19 @@ describe.each(matrix.map((one) => [`${one.label} on ${one.kind}`, one] as const)
       expect(redis.listenerCount('message')).toBe(0)
     })
 
+    it('calls a listener of one message once, under whichever names it was asked for', async () => {
+      const redis = wrap(phase)
+      const got: unknown[] = []
+      redis.once('message', (...args: unknown[]) => got.push(args))
+      const heard = await hear(redis, 'message')
+      await redis.subscribe('job_events', 'step_events')
+      got.length = 0
+      await wrap(phase).publish('job_events', '1')
+      expect(await heard.since()).toHaveLength(2)
+      expect(got).toEqual([['job_events', '1']])
+      expect(redis.listenerCount('message')).toBe(2)
+    })
+
     it('subscribes again after a cut, under the same names', async () => {
       const redis = wrap(phase, { retryStrategy: () => 5 })
       const publisher = wrap(phase)

@@ -15,14 +15,19 @@ import { channel, defineSchema } from '../../../src/schema/index.js'
 const schema = defineSchema({
   name: 'book',
   keys: {},
-  channels: { chat: channel('chat:<room>').alias('room.<room>'), events: channel('new').alias('old') },
+  channels: {
+    chat: channel('chat:<room>').alias('room.<room>'),
+    events: channel('new').alias('old'),
+    // Six characters are "c:abcd", but not "long.abcd".
+    short: channel('c:<x>').alias('long.<x>'),
+  },
 })
 
 type Kind = 'channel' | 'pattern'
 
 const asked: Record<Kind, readonly string[]> = {
   channel: ['chat:a', 'room.a', 'old', 'plain'],
-  pattern: ['chat:*', 'room.?', '*', 'o*', 'plain'],
+  pattern: ['chat:*', 'room.?', '*', 'o*', 'plain', '??????'],
 }
 
 interface Event {
@@ -92,8 +97,9 @@ class World {
     this.#toServer.shift()?.()
   }
 
-  clientReads(): void {
-    this.#toClient.shift()?.read()
+  /** So many events of one packet: nothing else of the client's runs between them. */
+  clientReads(events: number): void {
+    for (let i = 0; i < events; i++) this.#toClient.shift()?.read()
   }
 
   /** To every name that the publisher's phase has, with nothing between. */
@@ -145,7 +151,7 @@ class World {
     do {
       while (this.#toServer.length + this.#toClient.length > 0) {
         this.serverReads()
-        this.clientReads()
+        this.clientReads(2)
         await flush()
       }
       await flush()
@@ -185,14 +191,21 @@ const steps = (kind: Kind): fc.Arbitrary<Step> => {
     { weight: 1, arbitrary: fc.constant<Step>((world) => world.unsubscribe([])) },
     {
       weight: 6,
-      arbitrary: fc.constantFrom('chat:a', 'room.a', 'old', 'plain').map(
+      arbitrary: fc.constantFrom('chat:a', 'room.a', 'old', 'plain', 'c:abcd').map(
         (name): Step =>
           (world) =>
             world.publish(name),
       ),
     },
     { weight: 6, arbitrary: fc.constant<Step>((world) => world.serverReads()) },
-    { weight: 8, arbitrary: fc.constant<Step>((world) => world.clientReads()) },
+    {
+      weight: 8,
+      arbitrary: fc.integer({ min: 1, max: 6 }).map(
+        (events): Step =>
+          (world) =>
+            world.clientReads(events),
+      ),
+    },
     {
       weight: 4,
       arbitrary: fc
