@@ -272,7 +272,7 @@ describe.each(availableServers())('a cluster of %s', (kind) => {
 
   const classes = { 'ioredis 5': Cluster5, 'ioredis 6': Cluster6 as unknown as typeof Cluster5 }
   const wrapIn = (version: keyof typeof classes, phase: CanonicalOptions['phase']) => {
-    const client = new classes[version]([...cluster.nodes], { shardedSubscribers: true } as object)
+    const client = new classes[version]([...cluster.nodes], { shardedSubscribers: true })
     client.on('error', () => undefined)
     open.push(client)
     return new CanonicalRedisClient(client, { schema, phase })

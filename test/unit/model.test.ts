@@ -62,8 +62,7 @@ const theRestOfThePath =
   (end, expected) => {
     let store = end
     for (const phase of phases.slice(phases.indexOf(from))) {
-      if (phase === 'canonical-primary' && C in store === false && A in store)
-        store = { ...store, [C]: store[A] }
+      if (phase === 'canonical-primary' && C in store === false && A in store) store = { ...store, [C]: store[A] }
       const read = readIn(phase, store)
       if (read.value !== (expected ?? null)) return `${phase} reads ${read.value}, not ${expected ?? null}`
       store = read.store

@@ -152,7 +152,8 @@ export function explore(
       const queue = ask ? planned.again : rest
       if (queue.length === 0 && !planned.writes) {
         const seen = next.seen.map((one) => one ?? null)
-        if (!seen.includes(reply as string | null)) return `${line} read ${reply}, not ${[...new Set(seen)].map(String).join(' or ')}`
+        if (!seen.includes(reply as string | null))
+          return `${line} read ${reply}, not ${[...new Set(seen)].map(String).join(' or ')}`
       }
       others[i] = { ...next, queue, reply, asked: next.asked || ask, seen: [...next.seen, now] }
       const violation = step(after.store, now, others, line)
