@@ -3,7 +3,7 @@
  *
  * No test waits for time to pass. A message is known not to come when one that was published behind it has come.
  */
-import type { Redis, RedisOptions } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CanonicalRedisClient, type CanonicalOptions } from '../../src/clients/canonical.js'
 import { constantPhase, phases, type Phase } from '../../src/phases/index.js'
