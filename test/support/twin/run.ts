@@ -1,0 +1,142 @@
+/**
+ * The twin test: the same random commands go to a bare Redis under one name, and through the library under a mix of
+ * names. Every reply, value and expiry must be equal.
+ *
+ * @module
+ */
+import { inspect } from 'node:util'
+import fc from 'fast-check'
+import { mayCoexist, phases, type Phase } from '../../../src/phases/index.js'
+import type { TestServer } from '../servers.js'
+import { Difference, runBatch } from './batches.js'
+import { commandOf } from './commands.js'
+import { KnownDifference } from './known.js'
+import { ofBare } from './keys.js'
+import { shownSequence } from './print.js'
+import { linesOf, seedLines, sequences, type Sequence } from './sequence.js'
+import { difference, readState } from './state.js'
+import { placesFor } from './steps.js'
+import { Twin, type ClientKind } from './twin.js'
+
+/** What to run. */
+export interface TwinOptions {
+  readonly server: TestServer
+  readonly clients: readonly [ClientKind, ClientKind]
+  readonly pair: readonly [Phase, Phase]
+  readonly runs: number
+  /** A run that failed, from its report. */
+  readonly seed?: number | undefined
+  readonly path?: string | undefined
+  /** Milliseconds after which no new sequence is begun, shrinking included. */
+  readonly within?: number | undefined
+}
+
+/** What was run. Sequences and commands count those of shrinking as well. */
+export interface TwinResult {
+  readonly sequences: number
+  readonly commands: number
+  /** How often each command was sent. */
+  readonly byCommand: ReadonlyMap<string, number>
+  /** Commands that were answered with something else than an error. */
+  readonly answered: ReadonlySet<string>
+  /** The smallest sequence that differs, with how to run it again. */
+  readonly failure: string | undefined
+}
+
+/** Every pair of phases that may run side by side. */
+export const phasePairs: readonly (readonly [Phase, Phase])[] = phases.flatMap((a, i) =>
+  phases
+    .slice(i)
+    .filter((b) => mayCoexist(a, b))
+    .map((b) => [a, b] as const),
+)
+
+/** Runs random sequences until one differs. */
+export async function runTwin(options: TwinOptions): Promise<TwinResult> {
+  const { server, clients, pair, runs, seed, path, within } = options
+  const byCommand = new Map<string, number>()
+  const answered = new Set<string>()
+  let count = 0
+  let twin: Twin | undefined
+  const property = fc.asyncProperty(sequences(server.kind, placesFor(pair)), async (sequence) => {
+    twin ??= await Twin.open(server, clients, pair)
+    count++
+    for (const line of sequence.batches.flatMap(linesOf))
+      byCommand.set(commandOf(line), (byCommand.get(commandOf(line)) ?? 0) + 1)
+    try {
+      await runSequence(twin, sequence)
+      for (const name of twin.answered) answered.add(name)
+    } catch (error) {
+      if (error instanceof KnownDifference) return
+      // A connection may be left in the middle of a transaction.
+      twin.close()
+      twin = undefined
+      throw error
+    }
+  })
+  try {
+    const details = await fc.check(property, {
+      numRuns: runs,
+      ...(seed !== undefined && { seed }),
+      ...(path !== undefined && { path }),
+      ...(within !== undefined && { interruptAfterTimeLimit: within }),
+    })
+    const commands = [...byCommand.values()].reduce((sum, one) => sum + one, 0)
+    return {
+      sequences: count,
+      commands,
+      byCommand,
+      answered,
+      failure: details.failed ? report(details, options) : undefined,
+    }
+  } finally {
+    twin?.close()
+  }
+}
+
+async function runSequence(twin: Twin, sequence: Sequence): Promise<void> {
+  await twin.reset()
+  await plant(twin, sequence)
+  const visited = new Set<Phase>()
+  for (const batch of sequence.batches) {
+    for (const { phase } of twin.sides) visited.add(phase)
+    await runBatch(twin, batch, sequence)
+  }
+  const now = twin.sides.map(({ phase }) => phase)
+  for (const phase of now) visited.add(phase)
+  const [bare, below] = await Promise.all([
+    readState(twin.bare, twin.hasFieldExpiry),
+    readState(twin.below, twin.hasFieldExpiry),
+  ])
+  const found = difference(bare, below, now, visited)
+  if (found !== undefined) throw new Difference(`what lies there at the end: ${inspect(found, { depth: 8 })}`)
+}
+
+/** The keys that are there from the start, written by clients that know nothing of the library. */
+async function plant(twin: Twin, { seeds }: Sequence): Promise<void> {
+  for (const { key, place, of, expires } of seeds) {
+    const [alias, canonical, older] = ofBare(key)!.names
+    const under = place === 'canonical' ? canonical : place === 'older' ? (older ?? alias) : alias
+    const lines = [...(seedLines[of] ?? []), ...(expires ? ['PEXPIREAT $ 4000000000000'] : [])]
+    for (const line of lines) {
+      await twin.bare.call(...(line.replace('$', key).split(' ') as [string]))
+      await twin.below.call(...(line.replace('$', under).split(' ') as [string]))
+    }
+    if (place === 'filled' && alias !== canonical) await twin.below.copy(alias, canonical)
+    if (place === 'overtaken' && older !== undefined) await twin.below.set(older, 'overtaken')
+  }
+}
+
+function report(details: fc.RunDetails<[Sequence]>, options: TwinOptions): string {
+  const [sequence] = details.counterexample ?? []
+  const { server, clients, pair } = options
+  const error = details.errorInstance
+  const text = error instanceof Difference ? error.message : inspect(error)
+  return [
+    `${server.kind}: ${clients[0]} in "${pair[0]}" beside ${clients[1]} in "${pair[1]}" (${details.numShrinks} shrinks)`,
+    ...(sequence ? shownSequence(sequence) : []),
+    text,
+    `again: npm run test:soak -- --server ${server.kind} --clients "${clients.join(',')}" --pair ${pair.join(',')} ` +
+      `--seed ${details.seed} --path ${details.counterexamplePath}`,
+  ].join('\n')
+}
