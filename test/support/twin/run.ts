@@ -14,6 +14,7 @@ import { KnownDifference } from './known.js'
 import { ofBare } from './keys.js'
 import { shownSequence } from './print.js'
 import { linesOf, seedLines, sequences, type Sequence } from './sequence.js'
+import { smallest, type Attempt } from './smallest.js'
 import { difference, readState } from './state.js'
 import { placesFor } from './steps.js'
 import { Twin, type ClientKind } from './twin.js'
@@ -58,7 +59,7 @@ export async function runTwin(options: TwinOptions): Promise<TwinResult> {
   const answered = new Set<string>()
   let count = 0
   let twin: Twin | undefined
-  const property = fc.asyncProperty(sequences(server.kind, placesFor(pair)), async (sequence) => {
+  const attempt: Attempt = async (sequence) => {
     twin ??= await Twin.open(server, clients, pair)
     count++
     for (const line of sequence.batches.flatMap(linesOf))
@@ -66,13 +67,18 @@ export async function runTwin(options: TwinOptions): Promise<TwinResult> {
     try {
       await runSequence(twin, sequence)
       for (const name of twin.answered) answered.add(name)
+      return undefined
     } catch (error) {
-      if (error instanceof KnownDifference) return
+      if (error instanceof KnownDifference) return undefined
       // A connection may be left in the middle of a transaction.
       twin.close()
       twin = undefined
-      throw error
+      return error as Error
     }
+  }
+  const property = fc.asyncProperty(sequences(server.kind, placesFor(pair)), async (sequence) => {
+    const error = await attempt(sequence)
+    if (error !== undefined) throw error
   })
   try {
     const details = await fc.check(property, {
@@ -81,14 +87,9 @@ export async function runTwin(options: TwinOptions): Promise<TwinResult> {
       ...(path !== undefined && { path }),
       ...(within !== undefined && { interruptAfterTimeLimit: within }),
     })
+    const failure = details.failed ? await report(details, options, attempt) : undefined
     const commands = [...byCommand.values()].reduce((sum, one) => sum + one, 0)
-    return {
-      sequences: count,
-      commands,
-      byCommand,
-      answered,
-      failure: details.failed ? report(details, options) : undefined,
-    }
+    return { sequences: count, commands, byCommand, answered, failure }
   } finally {
     twin?.close()
   }
@@ -127,16 +128,17 @@ async function plant(twin: Twin, { seeds }: Sequence): Promise<void> {
   }
 }
 
-function report(details: fc.RunDetails<[Sequence]>, options: TwinOptions): string {
-  const [sequence] = details.counterexample ?? []
+async function report(details: fc.RunDetails<[Sequence]>, options: TwinOptions, attempt: Attempt): Promise<string> {
   const { server, clients, pair } = options
-  const error = details.errorInstance
-  const text = error instanceof Difference ? error.message : inspect(error)
+  const [counterexample] = details.counterexample ?? []
+  const first = details.errorInstance as Error
+  const found = counterexample && (await smallest(counterexample, first, attempt))
+  const error = found?.error ?? first
   return [
-    `${server.kind}: ${clients[0]} in "${pair[0]}" beside ${clients[1]} in "${pair[1]}" (${details.numShrinks} shrinks)`,
-    ...(sequence ? shownSequence(sequence) : []),
-    text,
+    `${server.kind}: client 0, ${clients[0]}, in "${pair[0]}" beside client 1, ${clients[1]}, in "${pair[1]}"`,
+    ...(found ? shownSequence(found.sequence) : []),
+    error instanceof Difference ? error.message : inspect(error),
     `again: npm run test:soak -- --server ${server.kind} --clients "${clients.join(',')}" --pair ${pair.join(',')} ` +
-      `--seed ${details.seed} --path ${details.counterexamplePath}`,
+      `--seed=${details.seed} --path=${details.counterexamplePath}`,
   ].join('\n')
 }

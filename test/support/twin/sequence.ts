@@ -85,12 +85,21 @@ export const seedLines: Readonly<Record<string, readonly string[]>> = {
 const keyNames = logical.map(({ bare }) => bare)
 const clients = fc.constantFrom<Client>(0, 1)
 
+/** Themes that are not mixed. */
+const apart: readonly (readonly string[])[] = [
+  // They give members other scores; see the shapes of "lex".
+  ['lex', 'zset'],
+  ['lex', 'geo'],
+  // PFCOUNT writes its cache into the copy that it reads, and GET shows the cache: by design, see docs/limits.md.
+  ['hyperloglog', 'string'],
+  ['hyperloglog', 'bits'],
+]
+
 /** Sequences for a server, with keys that may lie in these places at the start. */
 export function sequences(server: string, places: readonly Place[]): fc.Arbitrary<Sequence> {
   const about = fc
     .subarray(themes, { minLength: 1, maxLength: 2 })
-    // Other themes give members other scores; see the shapes of "lex".
-    .filter((some) => !some.includes('lex') || !some.some((theme) => theme === 'zset' || theme === 'geo'))
+    .filter((some) => !apart.some((both) => both.every((theme) => some.includes(theme))))
   return about.chain((about) =>
     fc.record({
       seeds:
