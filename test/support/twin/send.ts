@@ -143,6 +143,8 @@ const beforePairs: Readonly<Record<string, number>> = { mset: 0, msetnx: 0, hset
 function formed(command: string, args: readonly Arg[], manner: Manner): unknown[] {
   const flat = args.map((arg) => given(arg, manner))
   const before = beforePairs[command]
+  // ioredis takes a lone Buffer for an object, and sends its bytes as pairs: what it then means depends on the name.
+  if (before === 0 && flat.length === 1) return [...args]
   if (manner.form === 'flat' || flat.length < 2) return flat
   if (manner.form === 'array') return [flat[0], flat.slice(1)]
   if (before === undefined || flat.length === before || (flat.length - before) % 2 !== 0) return flat
