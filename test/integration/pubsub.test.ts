@@ -441,10 +441,10 @@ describe.each(matrix.map((one) => [`${one.label} on ${one.kind}`, one] as const)
     ) => {
       const list: string[] = (got[`${name} ${asked}`] = [])
       const redis = wrap(source)
-      redis.on('message', (shown: string, message: string) => list.push(`${shown} ${message}`))
-      redis.on('smessage', (shown: string, message: string) => list.push(`${shown} ${message}`))
+      redis.on('message', (shown: string, message: string) => list.push(`${shown} ${message.trimEnd()}`))
+      redis.on('smessage', (shown: string, message: string) => list.push(`${shown} ${message.trimEnd()}`))
       redis.on('pmessage', (pattern: string, shown: string, message: string) => {
-        list.push(`${pattern === asked ? shown : pattern} ${message}`)
+        list.push(`${pattern === asked ? shown : pattern} ${message.trimEnd()}`)
       })
       await redis[kind](asked)
     }
@@ -464,7 +464,7 @@ describe.each(matrix.map((one) => [`${one.label} on ${one.kind}`, one] as const)
     ] as const) {
       const list: string[] = (shards[name] = [])
       const redis = wrap(source)
-      redis.on('smessage', (shown: string, message: string) => list.push(`${shown} ${message}`))
+      redis.on('smessage', (shown: string, message: string) => list.push(`${shown} ${message.trimEnd()}`))
       await redis.ssubscribe('room.a')
     }
     const counts = [0, 0]
@@ -472,15 +472,19 @@ describe.each(matrix.map((one) => [`${one.label} on ${one.kind}`, one] as const)
     let change: (() => void) | undefined
     const publishing = [wrap(early), wrap(late)].map(async (publisher, i) => {
       while (running) {
-        // Many at once and the change among them, so that messages stand in one packet with the answer to SUBSCRIBE.
-        const burst = Array.from({ length: 16 }, () => `${i}.${counts[i]!++}`)
+        const changes = change !== undefined
         await Promise.all(
-          burst.flatMap((message, n) => {
+          Array.from({ length: 16 }, (_, n) => {
             if (n === 8) {
               change?.()
               change = undefined
             }
-            return [publisher.publish(n % 3 ? 'room.a' : 'chat:a', message), publisher.spublish('chat:a', message)]
+            // Messages so long that packets end between the two copies of one, and the change among them.
+            const message = `${i}.${counts[i]!++}${changes && n > 6 && n < 14 ? ' '.repeat(30_000) : ''}`
+            return Promise.all([
+              publisher.publish(n % 3 ? 'room.a' : 'chat:a', message),
+              publisher.spublish('chat:a', message),
+            ])
           }),
         )
       }
