@@ -72,6 +72,7 @@ const groups: readonly OverrideGroup[] = [
   [['pubsub channels', 'pubsub shardchannels'], { special: 'pubsub', reply: 'list' }],
   [['pubsub numsub', 'pubsub shardnumsub'], { special: 'pubsub', reply: 'streams' }],
   [['watch'], { special: 'watch' }],
+  [['unwatch'], { special: 'unwatch' }],
   [['multi'], { special: 'multi' }],
   [['exec'], { special: 'exec' }],
   // RESET ends an open transaction as well; what it does to the connection's database ioredis does not follow either.

@@ -66,6 +66,7 @@ export type Special =
   | 'psubscribe'
   | 'pubsub'
   | 'watch'
+  | 'unwatch'
   | 'multi'
   | 'exec'
   | 'discard'

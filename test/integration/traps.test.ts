@@ -179,6 +179,37 @@ describe.each(Object.keys(ioredisVersions) as IoredisVersion[])('traps of %s', (
     await redis.unwatch()
   })
 
+  it('WATCH, then a mirrored write, then a change by another client: EXEC gives nil', async () => {
+    const redis = wrap('dual-write')
+    await raw.rpush('job:2', 'a', 'b', 'c')
+    await redis.watch('step:1')
+    // The write is one unit, and no EXEC of ours ends the WATCH.
+    expect(await redis.lpop('step:2', 2)).toEqual(['a', 'b'])
+    expect(await redis.call('ZADD', 'step:3', 'INCR', '1.5', 'm')).toBe(await raw.call('ZADD', 'z', 'INCR', '1.5', 'm'))
+    await expect(redis.call('ZADD', 'step:3', '1')).rejects.toThrow("ERR wrong number of arguments for 'zadd' command")
+    await expect(redis.call('HSET', 'job:2', 'f', 'v')).rejects.toThrow('WRONGTYPE')
+    expect([await raw.lrange('job:2', 0, -1), await raw.lrange('step:2', 0, -1)]).toEqual([['c'], ['c']])
+    await raw.set('job:1', 'changed')
+    expect(await redis.multi().set('job:1', 'mine').exec()).toBeNull()
+    expect(await raw.get('job:1')).toBe('changed')
+    // Without a change it runs; and after it, a write is a transaction again.
+    await redis.watch('step:1')
+    await redis.set('job:2', 'x')
+    expect(await redis.multi().set('job:1', 'mine').exec()).toEqual([[null, 'OK']])
+    expect([await raw.get('job:1'), await raw.get('step:1'), await raw.get('step:2')]).toEqual(['mine', 'mine', 'x'])
+  })
+
+  it('WATCH, then what takes a transaction of its own and cannot stand in a script', async () => {
+    const redis = wrap('dual-write')
+    await redis.watch('step:1')
+    await expect(redis.eval('return redis.call("SET", KEYS[1], 1)', 1, 'step:1')).rejects.toMatchObject({
+      code: 'E_UNSUPPORTED',
+    })
+    expect(await raw.keys('*')).toEqual([])
+    await redis.unwatch()
+    expect(await redis.eval('return redis.call("SET", KEYS[1], 1)', 1, 'step:1')).toBe('OK')
+  })
+
   it('many commands of ours in one pipeline, and none in its result', async () => {
     const redis = wrap('dual-read')
     const pipeline = redis.pipeline()

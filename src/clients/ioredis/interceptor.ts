@@ -4,7 +4,7 @@
  * @module
  */
 import { locate, proves, type Arg, type CommandRow, type Located } from '../../commands/index.js'
-import { plan as makePlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
+import { inScript, outsideScript, plan as makePlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
 import { readKeyspace } from './keyspace.js'
 import { publishInScript, readPubsub } from './pubsub.js'
 import { OpenReads, type OpenRead } from './reads.js'
@@ -23,6 +23,8 @@ export class Interceptor {
   readonly #sender: Sender
   readonly #transaction = new OpenTransaction()
   readonly #reads = new OpenReads()
+  /** Between WATCH and EXEC, which a transaction of ours would end. */
+  #watches = false
   readonly #version: ServerVersion
   /** The channels of this connection. */
   readonly subscriptions: Subscriptions
@@ -39,7 +41,10 @@ export class Interceptor {
     )
     this.subscriptions = new Subscriptions(this.#sender, wrapping, () => this.#transaction.isOpen)
     // The server forgets an open MULTI with the connection.
-    client.on('close', () => this.#transaction.end())
+    client.on('close', () => {
+      this.#transaction.end()
+      this.#watches = false
+    })
   }
 
   /** ioredis' `sendCommand`, as the facade offers it. */
@@ -69,7 +74,7 @@ export class Interceptor {
     const queued = this.#transaction.isOpen
     let plan: Plan | undefined
     try {
-      const sent = row?.special && this.#special(row, command, route)
+      const sent = row?.special && this.#special(row, command, route, queued)
       if (sent !== undefined) return sent
       if (this.#version.isOld) this.#refuseOld(argv, located)
       plan = makePlan(argv, this.#context(), located)
@@ -99,7 +104,8 @@ export class Interceptor {
   }
 
   #carryOut(made: Plan, command: RawCommand, route: Route): unknown {
-    const plan = this.#transaction.isOpen || this.subscriptions.isEmpty ? made : publishInScript(made, command)
+    const inOne = !this.#transaction.isOpen && (this.#watches || !this.subscriptions.isEmpty)
+    const plan = inOne ? publishInScript(made, command) : made
     const [only] = plan.steps
     if (this.#transaction.isOpen) {
       renameOn(command, plan)
@@ -107,6 +113,7 @@ export class Interceptor {
     }
     if (plan.optimistic && route.stream === undefined) return this.#read(plan, command, route)
     if (plan.atomic) {
+      if (this.#watches) return this.#besideWatch(plan, command, route)
       this.#sender.transaction(command, plan, route, this.#answer(plan, command))
       return command.promise
     }
@@ -148,9 +155,26 @@ export class Interceptor {
 
   #again(plan: Plan, command: RawCommand, route: Route): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (plan.atomic) this.#sender.transaction(command, plan, route, { resolve, reject })
+      // Beside a WATCH the COPY and the read are two commands: an EXEC of ours would end it.
+      if (plan.atomic && !this.#watches) this.#sender.transaction(command, plan, route, { resolve, reject })
       else this.#sender.sequence(command, plan, route, { resolve, reject })
     })
+  }
+
+  #besideWatch(plan: Plan, command: RawCommand, route: Route): unknown {
+    let script: Plan
+    try {
+      script = inScript(plan, this.client.condition?.protocol === 3 ? 3 : 2)
+    } catch (error) {
+      return this.#refuse(command, error as Error, route)
+    }
+    const { resolve, reject } = this.#answer(plan, command)
+    const op = plan.steps[plan.op] as Step
+    this.#sender.sequence(command, script, route, {
+      resolve,
+      reject: (error) => reject(outsideScript(error, op.argv)),
+    })
+    return command.promise
   }
 
   /** What answers the caller's command when only commands of ours went out. */
@@ -175,8 +199,14 @@ export class Interceptor {
     return this.#sender.refuse(command, error, route)
   }
 
-  #special(row: CommandRow, command: RawCommand, route: Route): unknown {
+  #special(row: CommandRow, command: RawCommand, route: Route, queued: boolean): unknown {
     switch (row.special) {
+      case 'watch':
+        this.#watches ||= !queued
+        return undefined
+      case 'unwatch':
+        this.#watches &&= queued
+        return undefined
       case 'multi':
         // Nothing of ours may be asked inside the caller's transaction.
         if (route.stream === undefined) this.#reads.ask()
@@ -184,9 +214,11 @@ export class Interceptor {
         return undefined
       case 'exec':
         this.subscriptions.followAfter(command)
+        this.#watches = false
         return this.#exec(command, route)
       case 'discard':
         this.subscriptions.followAfter(command)
+        this.#watches = false
         this.#transaction.end()
         return undefined
       case 'subscribe':

@@ -44,7 +44,7 @@ export interface RawClient extends EventEmitter {
   status: string
   isCluster?: boolean
   options: { keyPrefix?: string | Buffer; [option: string]: unknown }
-  condition?: { select?: number; subscriber?: unknown }
+  condition?: { select?: number; subscriber?: unknown; protocol?: number }
   stream?: { write(data: string | Buffer): unknown }
   scriptsSet: Record<string, { lua: string; sha: string }>
   sendCommand(command: RawCommand, stream?: WritableTarget, node?: unknown): unknown

@@ -10,7 +10,6 @@ import { mayCoexist, phases, type Phase } from '../../../src/phases/index.js'
 import type { TestServer } from '../servers.js'
 import { Difference, runBatch } from './batches.js'
 import { commandOf } from './commands.js'
-import { KnownDifference } from './known.js'
 import { ofBare } from './keys.js'
 import { shownSequence } from './print.js'
 import { linesOf, seedLines, sequences, type Sequence } from './sequence.js'
@@ -69,7 +68,6 @@ export async function runTwin(options: TwinOptions): Promise<TwinResult> {
       for (const name of twin.answered) answered.add(name)
       return undefined
     } catch (error) {
-      if (error instanceof KnownDifference) return undefined
       // A connection may be left in the middle of a transaction.
       twin.close()
       twin = undefined

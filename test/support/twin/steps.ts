@@ -54,7 +54,7 @@ export function nextPhase({ from, other, older }: Omit<Stepping, 'facade' | 'raw
   return to
 }
 
-/** A migrator's own connection must not autopipeline: `callBuffer` loses its command there (see known.ts). */
+/** A migrator's own connection must not autopipeline: `callBuffer` loses its command there (see fitting in batches.ts). */
 export const migratorOf = (facade: Redis, raw: Redis): RedisKeyMigrator =>
   new RedisKeyMigrator(facade.options.enableAutoPipelining ? raw : facade, schema)
 
