@@ -6,13 +6,14 @@
  * @module
  */
 import { documentedGroups } from './overrides.documented.js'
+import { mirrorGroups } from './overrides.mirror.js'
 import type { Override, OverrideGroup } from './types.js'
 import { unfollowed } from './unfollowed.js'
 
 const groups: readonly OverrideGroup[] = [
   // -- where keys are --------------------------------------------------------------------------------------------
   // SORT's STORE may stand anywhere, and its last one wins. Without STORE it is a read of one key.
-  [['sort'], { parser: 'sort', mirror: 'state', proof: 'positive' }],
+  [['sort'], { parser: 'sort', proof: 'positive' }],
   [['sort_ro'], { parser: 'sort' }],
   // MIGRATE's KEYS may be a password (AUTH keys); the spec searches from the end and takes it for the keyword.
   [['migrate'], { parser: 'migrate' }],
@@ -37,9 +38,6 @@ const groups: readonly OverrideGroup[] = [
   [['pfcount'], { uses: ['read'] }],
   // The module of vector sets declares every key RW, even for commands that it flags readonly.
   [['vcard', 'vdim', 'vemb', 'vgetattr', 'vinfo', 'vismember', 'vlinks', 'vrandmember', 'vsim'], { uses: ['read'] }],
-
-  // -- how a write reaches the second name (see isPlainOverwrite for which arguments allow it) -----------------------
-  [['del', 'unlink', 'set', 'mset'], { mirror: 'overwrite' }],
 
   // -- what a reply proves ---------------------------------------------------------------------------------------
   // GET gives nil for a missing key only, so a counter at "0" and an empty string are proofs as well.
@@ -85,7 +83,7 @@ const groups: readonly OverrideGroup[] = [
 
 function collect(): Record<string, Override> {
   const found = Object.create(null) as Record<string, Override>
-  for (const [names, columns] of [...groups, ...documentedGroups]) {
+  for (const [names, columns] of [...groups, ...mirrorGroups, ...documentedGroups]) {
     for (const name of names) found[name] = { ...found[name], ...columns }
   }
   for (const [name, what] of Object.entries(unfollowed)) found[name] = { ...found[name], unfollowed: what }

@@ -24,10 +24,18 @@ export type ParserName =
   'sort' | 'migrate' | 'xread' | 'xreadgroup' | 'georadius' | 'georadiusbymember' | 'debug' | 'ftsearch'
 
 /**
- * How a write reaches the second name. `overwrite`: the same command on both names.
- * `state`: the command on the first, then UNLINK and COPY. `none`: not a write of keys.
+ * How a write reaches the second name.
+ *
+ * - `none`: not a write of keys
+ * - `overwrite`: the same command on both names, whatever was there (SET, DEL)
+ * - `replay`: COPY where the second name is missing, then the same command on both (HSET, INCR)
+ * - `effect`: what came out on the first is applied to the second, by a recipe (EXPIRE, SPOP, XADD `*`)
+ * - `state`: the command on the first, then UNLINK and COPY; always right, and as slow as the value is big
  */
-export type MirrorWay = 'none' | 'overwrite' | 'state'
+export type MirrorWay = 'none' | 'overwrite' | 'replay' | 'effect' | 'state'
+
+/** What an `effect` brings over; the scripts are in plan/recipes.ts. */
+export type RecipeName = 'expiry' | 'fields' | 'stream' | 'members' | 'group'
 
 /**
  * When a reply proves that every key of the command exists (so that no alias has to be adopted).
@@ -84,6 +92,10 @@ export interface CommandRow {
   readonly keys: readonly KeySpec[]
   readonly parser?: ParserName
   readonly mirror: MirrorWay
+  /** How an `effect` is mirrored. On a row that replays: how it is mirrored where a value may have no COPY. */
+  readonly recipe?: RecipeName
+  /** It works on a value of any type, so that its name does not tell whether the value can be copied. */
+  readonly anyType?: true
   readonly proof: ProofRule
   readonly reply: ReplyPath
   readonly special?: Special
@@ -105,7 +117,7 @@ export interface CommandRow {
 
 /** What overrides set. What they leave out has a default, decided in table.ts. */
 export interface Override extends Partial<
-  Pick<CommandRow, 'mirror' | 'proof' | 'reply' | 'special' | 'parser' | 'unfollowed'>
+  Pick<CommandRow, 'mirror' | 'recipe' | 'anyType' | 'proof' | 'reply' | 'special' | 'parser' | 'unfollowed'>
 > {
   /** Replaces the use of each key spec, in order; the last one counts for the rest. */
   readonly uses?: readonly KeyUse[]

@@ -70,3 +70,10 @@ function placeId(place: Place): string {
   const name = typeof place.name === 'string' ? Buffer.from(place.name) : place.name
   return `${place.db}:${name.toString('latin1')}`
 }
+
+/** The command line for the first names of its managed keys, or for the second; a key without one keeps its first. */
+export function rewrite(argv: readonly Arg[], pairs: readonly Pair[], which: 'primary' | 'secondary'): Arg[] {
+  const out = [...argv]
+  for (const pair of pairs) out[pair.index] = (pair[which] ?? pair.primary).name
+  return out
+}

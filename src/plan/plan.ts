@@ -5,10 +5,11 @@
  *
  * @module
  */
-import { isPlainOverwrite, locate, type Arg, type Located } from '../commands/index.js'
+import { locate, type Arg, type Located } from '../commands/index.js'
 import { Block, type Place } from './block.js'
 import { planPublish } from './channels.js'
-import { distinct, findPairs, type Pair } from './pairs.js'
+import { afterOp, beforeOp, chooseMirror, opFor, settle, supersede } from './mirror.js'
+import { distinct, findPairs, rewrite, type Pair } from './pairs.js'
 import {
   blocks,
   refuseBlocking,
@@ -58,7 +59,7 @@ function usesBothNames({ rule, use }: Pair): boolean {
 /** One command under other names, or as it is where the names are right already: what most commands come to. */
 function planRenamed(argv: readonly Arg[], located: Located, pairs: readonly Pair[]): Plan | undefined {
   if (pairs.every((pair) => pair.primary.name === argv[pair.index])) return undefined
-  const steps = [{ role: 'op', argv: rewrite(argv, pairs) }] as const
+  const steps = [{ role: 'op', argv: rewrite(argv, pairs, 'primary') }] as const
   return { steps, op: 0, atomic: false, optimistic: false, located, renames: renamesOf(argv, pairs) }
 }
 
@@ -74,13 +75,13 @@ function planKeyed(argv: readonly Arg[], located: Located, pairs: readonly Pair[
   if (!overwritesUnread(argv)) for (const pair of each) if (pair.rule.adopt) adopt(block, pair)
   const adopts = block.steps.length > 0
   const written = each.filter((pair) => pair.use !== 'read')
+  const write = { argv, located, pairs, context }
+  const mirroring = chooseMirror(write)
+  beforeOp(block, mirroring, written)
   for (const pair of written) supersede(block, pair)
-  const op = block.add('op', opDb, rewrite(argv, pairs))
-  // DEL under a name that could not be adopted replies 0: then nothing may go, and the guard sees to it.
-  const guarded = context.hasModules === true && pairs.some((pair) => pair.use === 'delete')
-  const plain = !guarded && isPlainOverwrite(located.row, argv)
-  if (plain) overwriteSecondaries(block, argv, pairs)
-  for (const pair of written) settle(block, pair, plain, context)
+  const op = block.add('op', opDb, opFor(mirroring, write))
+  afterOp(block, mirroring, write)
+  for (const pair of written) settle(block, pair, mirroring, context)
   const steps = block.end()
   const atomic = steps.some(({ role }) => role !== 'op' && role !== 'adopt')
   const reads = located.keys.every((key) => key.use === 'read')
@@ -101,87 +102,6 @@ function planKeyed(argv: readonly Arg[], located: Located, pairs: readonly Pair[
 /** COPY without REPLACE: safe at any moment, also twice. Older spellings come last, so the newest wins. */
 function adopt(block: Block, pair: Pair): void {
   for (const alias of pair.aliases) block.copy('adopt', alias, pair.canonical)
-}
-
-/**
- * Before an alias phase changes A, and after: older spellings that A has overtaken go. Left there, they would be
- * adopted in `dual-read` once A had been deleted: a value that came back. While A does not exist they stay, for
- * they are then the only copy.
- */
-function supersede(block: Block, pair: Pair): void {
-  if (pair.rule.primary !== 'alias' || pair.rule.secondary === 'leave') return
-  const first = pair.aliases[0]
-  if (first === undefined) return
-  for (const older of pair.aliases.slice(1)) {
-    if (older.db === first.db) block.add('supersede', first.db, ['EVAL', supersedeScript, '2', first.name, older.name])
-  }
-}
-
-const supersedeScript = "if redis.call('EXISTS',KEYS[1])==1 then return redis.call('UNLINK',KEYS[2]) end return 0"
-
-/** What a write does to the other names, once the primary has changed. */
-function settle(block: Block, pair: Pair, plain: boolean, context: PlanContext): void {
-  const { secondary, primary, rule } = pair
-  if (secondary === undefined || rule.secondary === 'leave') return
-  const guarded = !plain && context.hasModules === true && rule.primary === 'canonical'
-  const older = pair.aliases.slice(1)
-  if (guarded) {
-    guard(block, rule.secondary === 'mirror' ? 'mirror' : 'drop', primary, secondary)
-    for (const place of older) guard(block, 'drop', primary, place)
-    return
-  }
-  if (rule.secondary === 'unlink') unlink(block, 'drop', secondary)
-  else if (!plain || secondary.db !== primary.db) {
-    // Not COPY REPLACE: when the command removed P, that would leave M in place.
-    unlink(block, 'mirror', secondary)
-    block.copy('mirror', primary, secondary)
-  }
-  if (rule.primary === 'alias') supersede(block, pair)
-  // The canonical name has overtaken every alias; an older spelling left here would be adopted after a delete.
-  else for (const place of older) unlink(block, 'drop', place)
-}
-
-/**
- * Mirrors or drops M where a value may have no COPY (vector sets, RedisBloom; `EXPIRE` does not show what its key holds).
- * When P is missing, either the command removed it, and M goes too; or it could not be adopted, and M is the only copy.
- * A COPY of M tells the two apart: it gives the server's error in the second case, and then nothing is removed.
- */
-function guard(block: Block, role: 'mirror' | 'drop', primary: Place, other: Place): void {
-  if (other.db === primary.db) block.add(role, primary.db, ['EVAL', guardScript, '2', primary.name, other.name, role])
-  else {
-    unlink(block, role, other)
-    if (role === 'mirror') block.copy(role, primary, other)
-  }
-}
-
-const guardScript = [
-  "if redis.call('EXISTS',KEYS[1])==1 then",
-  "if ARGV[1]=='mirror' then return redis.call('COPY',KEYS[1],KEYS[2],'REPLACE') end",
-  "return redis.call('UNLINK',KEYS[2]) end",
-  "if redis.call('EXISTS',KEYS[2])==0 then return 0 end",
-  "redis.call('COPY',KEYS[2],KEYS[1])",
-  "return redis.call('UNLINK',KEYS[1],KEYS[2])",
-].join(' ')
-
-/**
- * The same command on the second names. Only keys whose phase mirrors are in it, so it is built anew rather than
- * rewritten: `MSET` of a mirrored and an unmanaged key mirrors the first alone.
- */
-function overwriteSecondaries(block: Block, argv: readonly Arg[], pairs: readonly Pair[]): void {
-  const mirrored = pairs.filter(
-    ({ rule, secondary, primary }) => rule.secondary === 'mirror' && secondary?.db === primary.db,
-  )
-  if (mirrored.length === 0) return
-  const db = mirrored[0]?.primary.db ?? block.home
-  const names = mirrored.map((pair) => (pair.secondary as Place).name)
-  if (mirrored[0]?.use === 'delete') block.add('mirror', db, ['UNLINK', ...names])
-  else if (isName(argv[0], 'mset')) {
-    block.add('mirror', db, ['MSET', ...mirrored.flatMap((pair, i) => [names[i] as Arg, argv[pair.index + 1] as Arg])])
-  } else block.add('mirror', db, [argv[0] as Arg, ...names, ...argv.slice(2)])
-}
-
-function unlink(block: Block, role: 'mirror' | 'drop', place: Place): void {
-  block.add(role, place.db, ['UNLINK', place.name])
 }
 
 /** `SET key value` replaces the value whatever it was and cannot fail once queued, so there is nothing to adopt. */
@@ -228,14 +148,8 @@ function groupByDb(places: readonly Place[]): Map<number, Place[]> {
 /** WATCH inside MULTI is the server's error to give; only the names are changed. */
 function planAsIs(argv: readonly Arg[], located: Located, pairs: readonly Pair[], context: PlanContext): Plan {
   const block = new Block(context.db)
-  const op = block.add('op', context.db, rewrite(argv, pairs))
+  const op = block.add('op', context.db, rewrite(argv, pairs, 'primary'))
   return { steps: block.end(), op, atomic: false, optimistic: false, located, renames: [] }
-}
-
-function rewrite(argv: readonly Arg[], pairs: readonly Pair[]): Arg[] {
-  const out = [...argv]
-  for (const pair of pairs) out[pair.index] = pair.primary.name
-  return out
 }
 
 function renamesOf(argv: readonly Arg[], pairs: readonly Pair[]): Rename[] {

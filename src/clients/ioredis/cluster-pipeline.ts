@@ -9,7 +9,7 @@
 import type { Arg } from '../../commands/index.js'
 import type { Plan } from '../../plan/index.js'
 import { renameError, renameOn } from './renames.js'
-import { loaded, opReply, ownCommand, setArguments, explained } from './sender.js'
+import { become, loaded, opReply, ownCommand, explained } from './sender.js'
 import { commandClassOf, type RawClient, type RawCommand } from './types.js'
 
 /** One result of a pipeline. */
@@ -103,14 +103,6 @@ export function planned<P extends RawPipeline>(pipeline: P, isMulti: boolean, pl
     if (atomic) queue(own(['exec']))
     return pipeline
   }
-}
-
-/** A script's command would turn itself into EVALSHA again when it is written. */
-function become(command: RawCommand, argv: readonly Arg[]): void {
-  setArguments(command, argv)
-  if (String(argv[0]) === command.name) return
-  command.name = String(argv[0])
-  command.toWritable = commandClassOf(command).prototype.toWritable
 }
 
 /** One result for each of the caller's commands. */

@@ -7,6 +7,7 @@ import type { Arg } from '../../commands/index.js'
 import type { Plan, Step } from '../../plan/index.js'
 import { BlockStream, isCounted, nextPosition } from './block-stream.js'
 import {
+  become,
   loaded,
   opReply,
   ownCommand,
@@ -63,7 +64,8 @@ export class ConnectionSender implements Sender {
     plan.steps.forEach((step, i) => {
       if (i === plan.op) {
         this.#planned.add(command)
-        setArguments(command, step.argv)
+        // SPOP is a script where it is mirrored.
+        become(command, step.argv)
         this.#write(command, stream, route, command.pipelineIndex)
         return
       }

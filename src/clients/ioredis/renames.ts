@@ -54,11 +54,12 @@ export function renameError(error: Error, renames: readonly Rename[]): Error {
 /** Makes a command answer under the caller's names, whichever way its reply arrives (also in EXEC). */
 export function renameOn(command: RawCommand, plan: Plan): void {
   const { renames, located } = plan
-  if (!differ(renames)) return
-  const { reject } = command
+  const { reject, name } = command
+  const becomesScript = plan.steps[plan.op]?.argv[0] !== name
+  if (!becomesScript && !differ(renames)) return
   const args = [...command.args]
   command.reject = (error) => {
-    reject.call(command, asAsked(renameError(error, renames), command.name, args))
+    reject.call(command, asAsked(renameError(error, renames), name, args))
   }
   if (located.row.reply === 'none') return
   // An own property, since ioredis calls it for promises, callbacks, pipelines and EXEC alike.

@@ -6,7 +6,7 @@
 import type { Arg } from '../../commands/index.js'
 import { CanonicalRedisError } from '../../errors.js'
 import type { Plan, Step } from '../../plan/index.js'
-import type { CommandClass, RawClient, RawCommand, WritableTarget } from './types.js'
+import { commandClassOf, type CommandClass, type RawClient, type RawCommand, type WritableTarget } from './types.js'
 
 /** Where a command of the caller's was going. */
 export interface Route {
@@ -89,6 +89,14 @@ export function setArguments(command: RawCommand, argv: readonly Arg[]): void {
   if (argv.some((arg) => typeof arg !== 'string')) command.bufferMode = true
   command.keys = undefined
   command.slot = undefined
+}
+
+/** Turns a command into another. A script's command would turn itself into EVALSHA again when it is written. */
+export function become(command: RawCommand, argv: readonly Arg[]): void {
+  setArguments(command, argv)
+  if (String(argv[0]) === command.name) return
+  command.name = String(argv[0])
+  command.toWritable = commandClassOf(command).prototype.toWritable
 }
 
 /** The server's error to a step of ours, in words for a caller who never sent that step. */
