@@ -4,6 +4,7 @@
  * @module
  */
 import fc from 'fast-check'
+import { lookup } from '../../../src/commands/index.js'
 import { blockingShapes, randomShapes, steadyShapes, themes } from './commands.js'
 import { lineOf, type Line, type Shape } from './grammar.js'
 import { questions, type Question } from './keyspace.js'
@@ -121,6 +122,9 @@ const seedOf = (about: readonly string[], places: readonly Place[]): fc.Arbitrar
 
 const lineAmong = (shapes: readonly Shape[]): fc.Arbitrary<Line> => fc.oneof(...shapes.map(lineOf))
 
+/** A script cannot stand in a script, and is refused there: see docs/limits.md. */
+const besideWatch = ({ argv }: Line): boolean => !lookup(argv)?.flags.includes('noscript')
+
 const made = new Map<string, fc.Arbitrary<Batch>>()
 
 /** Made once for each choice of themes: there are few, and some two hundred arbitraries in each. */
@@ -167,7 +171,7 @@ function newBatchOf(server: string, about: readonly string[]): fc.Arbitrary<Batc
         kind: fc.constant('watched'),
         client: clients,
         watch: fc.subarray(keyNames, { minLength: 1, maxLength: 2 }),
-        between: fc.option(line, { nil: null, freq: 2 }),
+        between: fc.option(line.filter(besideWatch), { nil: null, freq: 2 }),
         foreign: fc.option(line, { nil: null, freq: 2 }),
         lines: fc.array(line, { minLength: 1, maxLength: 3 }),
         mix,
