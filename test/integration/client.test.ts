@@ -238,8 +238,10 @@ describe.each(matrix.map((one) => [`${one.version} on ${one.kind}`, one] as cons
     it.each(phases)('is reached in %s, and the connection stays where it was', async (phase) => {
       const far = clients.raw({ db: 2 })
       await far.set('averages:X', '7')
+      // Entered behind a backfill only; in `canonical` a missing key has been deleted.
+      if (phase === 'canonical-primary') await far.copy('averages:X', 'base:X', 'DB', 1)
       const redis = wrap(phase, { db: 1 })
-      const expected = ['canonical-primary', 'canonical'].includes(phase) ? null : '7'
+      const expected = phase === 'canonical' ? null : '7'
       expect(await redis.get('base:X')).toBe(expected)
       await redis.incr('averages:X')
       await redis.set('other', 'here')
