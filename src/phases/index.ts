@@ -1,3 +1,4 @@
 export * from './gates.js'
 export * from './phases.js'
+export * from './queues.js'
 export * from './sources.js'

@@ -5,8 +5,8 @@
  */
 import { CanonicalRedisError } from '../errors.js'
 import type { Constraints } from './constraint.js'
-import type { Definition, Kind } from './definition.js'
-import type { AliasArguments, CheckAlias, CheckConstraints } from './infer.js'
+import type { Definition, KeyOptions, Kind } from './definition.js'
+import type { AliasArguments, CheckAlias, CheckConstraints, OptionsAlone } from './infer.js'
 import { parsePattern } from './pattern.js'
 
 /** What `defineSchema` needs of a builder. */
@@ -75,6 +75,7 @@ function start<K extends Kind, P extends string, C extends Constraints>(
   kind: K,
   source: P,
   given: C | undefined,
+  { queue = false }: KeyOptions = {},
 ): PatternBuilder<K, P, C> {
   const pattern = parsePattern(source)
   const constraints = Object.freeze({ ...given }) as C
@@ -86,7 +87,12 @@ function start<K extends Kind, P extends string, C extends Constraints>(
       { hint: `Its holes are ${pattern.holes.map((hole) => `<${hole}>`).join(', ') || 'none'}.` },
     )
   }
-  return build(source, constraints, { kind, pattern, constraints, aliases: [] })
+  if (typeof queue !== 'boolean') {
+    throw new CanonicalRedisError('E_BAD_OPTION', `Expected \`queue\` to be true or false, got ${String(queue)}.`, {
+      hint: "key('steps:pending', { queue: true })",
+    })
+  }
+  return build(source, constraints, { kind, pattern, constraints, aliases: [], queue })
 }
 
 /**
@@ -98,19 +104,34 @@ function start<K extends Kind, P extends string, C extends Constraints>(
  * @param pattern The canonical pattern.
  * @param constraints zod 4 schemas by hole. An enum or a literal is a listed set, which routes values and allows
  * renames; anything else is asked with the text in the hole.
+ * @param options `queue: true` for keys whose elements are jobs. May stand in the place of the constraints.
  * @returns A builder; chain `.alias(...)` for the older spellings.
- * @throws CanonicalRedisError `E_BAD_PATTERN`: the pattern cannot be read, or a constraint names no hole of it.
+ * @throws CanonicalRedisError `E_BAD_PATTERN`: the pattern cannot be read, or a constraint names no hole of it;
+ * `E_BAD_OPTION`.
  * @example
  * ```ts
  * key('position:<user>:<symbol>:<side>', { side: z.enum(['long', 'short']) })
  *   .alias('position:<user>:<symbol>', { side: 'long' })
+ * key('steps:pending', { queue: true }).alias('jobs:pending')
+ * key('q:<tenant>', { tenant: z.enum(['a', 'b']) }, { queue: true })
  * ```
  */
+export function key<P extends string>(pattern: P, options: OptionsAlone<P>): KeyBuilder<P, NoConstraints>
 export function key<P extends string, C extends Constraints = NoConstraints>(
   pattern: P,
   constraints?: C & CheckConstraints<P, C>,
-): KeyBuilder<P, C> {
-  return start<'key', P, C>('key', pattern, constraints)
+  options?: KeyOptions,
+): KeyBuilder<P, C>
+export function key(pattern: string, second?: Constraints | KeyOptions, options?: KeyOptions): KeyBuilder {
+  const alone = isOptionsAlone(second) && !parsePattern(pattern).holes.includes('queue')
+  return alone
+    ? start<'key', string, Constraints>('key', pattern, undefined, second)
+    : start<'key', string, Constraints>('key', pattern, second as Constraints | undefined, options)
+}
+
+/** A constraint is an object, so `true` is none. Beside constraints the options stand third, or one of them would be lost. */
+function isOptionsAlone(second: Constraints | KeyOptions | undefined): second is KeyOptions {
+  return second !== undefined && Object.keys(second).join() === 'queue' && second['queue'] === true
 }
 
 /**

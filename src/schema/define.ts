@@ -76,8 +76,9 @@ function compileAll<K extends Kind>(kind: K, declarations: Declarations<K>): Fam
 
 const patternInfo = ({ source, glob, holes }: Pattern): PatternInfo => ({ source, glob, holes })
 
-const familyInfo = ({ name, canonical, aliases }: Family): FamilyInfo => ({
+const familyInfo = ({ name, canonical, aliases, queue }: Family): FamilyInfo => ({
   name,
+  queue,
   canonical: patternInfo(canonical.pattern),
   aliases: aliases.map(({ pattern, db }) => ({ ...patternInfo(pattern), db })),
 })

@@ -19,10 +19,20 @@ export interface AliasDefinition {
   readonly options: Readonly<Record<string, unknown>>
 }
 
+/** What holds for a whole family of keys. */
+export interface KeyOptions {
+  /**
+   * Its keys are queues: lists, sorted sets or streams whose elements are taken by exactly one consumer. They are moved from
+   * name to name and never mirrored. Default false.
+   */
+  readonly queue?: boolean
+}
+
 /** One family as written. */
 export interface Definition {
   readonly kind: Kind
   readonly pattern: Pattern
   readonly constraints: Constraints
   readonly aliases: readonly AliasDefinition[]
+  readonly queue: boolean
 }

@@ -25,6 +25,20 @@ function checkValues(family: string, rule: Rule): void {
   }
 }
 
+/** A blocking pop waits for both names at once, and a command waits in one database. */
+function checkOneDatabase(family: string, aliases: readonly Rule[]): void {
+  const far = aliases.find(({ db }) => db !== undefined)
+  if (far === undefined) return
+  throw new CanonicalRedisError(
+    'E_BAD_ALIAS',
+    `Family "${family}" is a queue, but its alias ${JSON.stringify(far.pattern.source)} lies in database ${far.db}: ` +
+      'nothing can wait for jobs in two databases at once.',
+    {
+      hint: 'Declare the alias without `db`, and move the queue to the database of the new name while its workers stand.',
+    },
+  )
+}
+
 /**
  * Compiles one family and checks it on its own; `checkRules` then compares it with the others.
  *
@@ -32,7 +46,7 @@ function checkValues(family: string, rule: Rule): void {
  * `E_MERGES_KEYS` or `E_AMBIGUOUS_RULES`.
  */
 export function compileFamily(name: string, definition: Definition): Family {
-  const { pattern, constraints, kind } = definition
+  const { pattern, constraints, kind, queue } = definition
   const domains = new Map(
     pattern.holes.map((hole) => {
       const schema = Object.hasOwn(constraints, hole) ? constraints[hole] : undefined
@@ -50,5 +64,6 @@ export function compileFamily(name: string, definition: Definition): Family {
   })
   checkValues(name, canonical)
   const aliases = definition.aliases.map((alias, index) => compileAlias({ kind, canonical, domains, alias, index }))
-  return { name, kind, canonical, aliases, domains }
+  if (queue) checkOneDatabase(name, aliases)
+  return { name, kind, canonical, aliases, domains, queue }
 }

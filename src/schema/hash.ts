@@ -30,8 +30,10 @@ const canonicalJson = (value: unknown): string =>
       : part,
   )
 
-const factsOf = ({ canonical, aliases }: Family): unknown => ({
+const factsOf = ({ canonical, aliases, queue }: Family): unknown => ({
   pattern: canonical.pattern.source,
+  // Two services of which one moves the keys and the other mirrors them would double jobs.
+  ...(queue && { queue }),
   constraints: sorted(
     slotsOf(canonical.segments).flatMap((slot) =>
       slot.domain.kind === 'free' ? [] : [[slot.name, slot.domain.fingerprint] as const],

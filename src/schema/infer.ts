@@ -5,7 +5,7 @@
  * @module
  */
 import type { Constraints, HoleSchema } from './constraint.js'
-import type { HoleValue, Kind } from './definition.js'
+import type { HoleValue, KeyOptions, Kind } from './definition.js'
 
 /** A type error that is a sentence. No value has this type. */
 export interface KeyTypeError<Sentence extends string> {
@@ -52,6 +52,13 @@ export type ParamsOf<P extends string, C extends Constraints> = {
 export type KeyFunction<P extends string, C extends Constraints> = [HolesOf<P>] extends [never]
   ? () => NameOf<P>
   : (params: ParamsOf<P, C>) => NameOf<P>
+
+/** Options in the place of constraints: only where no hole is called `queue`, whose constraint it would be. */
+export type OptionsAlone<P extends string> = string extends P
+  ? { readonly queue: true }
+  : 'queue' extends HolesOf<P>
+    ? never
+    : { readonly queue: true } & KeyOptions
 
 /** Refuses constraints for holes that the pattern does not have. */
 export type CheckConstraints<P extends string, C extends Constraints> = {

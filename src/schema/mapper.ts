@@ -126,5 +126,6 @@ function toLogical<N extends KeyName>(book: Rulebook, found: Found, write: (byte
     aliases: book.aliasesOf(family, params).map(({ name, db }) => ({ name: write(name), db })),
     side: rule.side,
     index: rule.index,
+    ...(family.queue && { queue: true as const }),
   }
 }

@@ -56,6 +56,7 @@ export interface Family {
   readonly kind: Kind
   readonly canonical: Rule
   readonly aliases: readonly Rule[]
+  readonly queue: boolean
   /** By canonical hole, in the order of the canonical pattern. */
   readonly domains: ReadonlyMap<string, Domain>
 }

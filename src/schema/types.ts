@@ -26,6 +26,8 @@ export interface LogicalKey<N extends KeyName = KeyName> {
   readonly side: Side
   /** Which alias rule of the family it was called by (0 is the first); 0 for the canonical side. */
   readonly index: number
+  /** Declared `queue: true`. Left out for all others. */
+  readonly queue?: true
 }
 
 /** What {@link RedisKeyMapper.parse} gives. */
@@ -51,4 +53,6 @@ export interface FamilyInfo {
   readonly name: string
   readonly canonical: PatternInfo
   readonly aliases: readonly (PatternInfo & { readonly db: number | undefined })[]
+  /** Its keys are queues: moved, never mirrored or copied. */
+  readonly queue: boolean
 }

@@ -57,7 +57,8 @@ describe('what cannot be read', () => {
     ['a\ud800', /surrogate/],
   ]
   it.each(cases)('%j', (pattern, why) => {
-    for (const write of [key, channel, (alias: string) => key('ok').alias(alias)]) {
+    const writers: ((pattern: string) => unknown)[] = [key, channel, (alias) => key('ok').alias(alias)]
+    for (const write of writers) {
       let thrown: unknown
       try {
         write(pattern)
