@@ -8,16 +8,23 @@ export * from './migrate.js'
 export { CanonicalRedisClient, type Canonical, type CanonicalOptions, type Health } from './clients/canonical.js'
 export {
   constantPhase,
+  environmentPhase,
   isPhase,
   mayCoexist,
   pathBetween,
   phases,
   phaseTable,
+  polledPhase,
+  type EnvironmentOptions,
+  type EnvironmentPhase,
   type Phase,
   type PhaseChange,
+  type PhaseFunction,
   type PhaseRule,
   type PhaseSetting,
   type PhaseSource,
+  type PolledPhase,
+  type PollOptions,
 } from './phases/index.js'
 export {
   channel,

@@ -5,7 +5,13 @@
  */
 import type { Arg } from '../commands/index.js'
 import { CanonicalRedisError } from '../errors.js'
-import { toPhaseSource, type Phase, type PhaseSetting, type PhaseSource } from '../phases/index.js'
+import {
+  toPhaseSource,
+  type Phase,
+  type PhaseFunction,
+  type PhaseSetting,
+  type PhaseSource,
+} from '../phases/index.js'
 import { explain, plan } from '../plan/index.js'
 import type { RedisKeyMapper, Schema } from '../schema/index.js'
 import { behind, wrapIoredis } from './ioredis/facade.js'
@@ -16,8 +22,8 @@ import { Wrapping } from './ioredis/wrapping.js'
 export interface CanonicalOptions {
   /** What {@link defineSchema} gave. */
   readonly schema: Schema
-  /** One phase for all, phases by family, or a source that several clients share. */
-  readonly phase: PhaseSetting | PhaseSource
+  /** One phase for all, phases by family, a function from a family to its phase, or a source that several clients share. */
+  readonly phase: PhaseSetting | PhaseFunction | PhaseSource
   /**
    * What to do with a command that the command table does not know, and whose keys can therefore not be found:
    * `refuse` it with `E_UNKNOWN_COMMAND` (the default), or `pass` it on as it is.
@@ -34,6 +40,8 @@ export interface Health {
   readonly phases: Readonly<Record<string, Phase>>
   /** The connection's own word: `ready`, `connecting`, `reconnecting`, … */
   readonly connection: string
+  /** Why the phase source's last good answer is still used; absent while all is well. */
+  readonly problem?: string
 }
 
 /** `redis.canonical`: the wrapped client's own face. */
@@ -121,12 +129,12 @@ function canonicalOf(client: RawClient, wrapping: Wrapping): Canonical {
       const line = argv.map((arg) => (typeof arg === 'number' ? String(arg) : arg))
       return explain(line, plan(line, wrapping.contextFor(client.condition?.select ?? 0, false)))
     },
-    health: () => ({
-      schema: schema.name,
-      hash: schema.hash,
-      phases: Object.fromEntries(names.map((name) => [name, source.phaseOf(name)])),
-      connection: client.status,
-    }),
+    health() {
+      const phases = Object.fromEntries(names.map((name) => [name, source.phaseOf(name)]))
+      const problem = source.problem?.()
+      const well = { schema: schema.name, hash: schema.hash, phases, connection: client.status }
+      return problem === undefined ? well : { ...well, problem }
+    },
   }
 }
 

@@ -1,4 +1,7 @@
+export * from './environment.js'
 export * from './gates.js'
 export * from './phases.js'
+export * from './polled.js'
 export * from './queues.js'
 export * from './sources.js'
+export type { PhaseChange, PhaseSetting } from './held.js'

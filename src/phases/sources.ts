@@ -4,14 +4,8 @@
  * @module
  */
 import { CanonicalRedisError } from '../errors.js'
-import { isPhase, mayCoexist, pathBetween, phases, type Phase } from './phases.js'
-
-/** A change of phase; `family` is undefined when the phase of every family without one of its own changed. */
-export interface PhaseChange {
-  readonly from: Phase
-  readonly to: Phase
-  readonly family: string | undefined
-}
+import { checked, checkTransition, HeldPhases, type PhaseChange, type PhaseSetting } from './held.js'
+import type { Phase } from './phases.js'
 
 /** A phase source. `phaseOf` is called for every command: it must answer at once, from memory. */
 export interface PhaseSource {
@@ -20,10 +14,12 @@ export interface PhaseSource {
   subscribe(listener: (change: PhaseChange) => void): () => void
   /** Only sources that hold the phase themselves can set it. */
   set?(phase: Phase, family?: string): void
+  /** Why the last good phases are still used; undefined while all is well. Shown by `redis.canonical.health()`. */
+  problem?(): string | undefined
 }
 
-/** A phase for all families, or one by one: `{ default: 'alias', families: { step: 'dual-write' } }`. */
-export type PhaseSetting = Phase | { readonly default: Phase; readonly families?: Readonly<Record<string, Phase>> }
+/** A function of your own, asked for every command: `(family) => flags.phaseOf(family)`. */
+export type PhaseFunction = (family: string) => Phase
 
 /**
  * A phase held in memory. Share one between the clients of a process and they change phase together.
@@ -37,48 +33,101 @@ export type PhaseSetting = Phase | { readonly default: Phase; readonly families?
  * ```
  */
 export function constantPhase(setting: PhaseSetting): PhaseSource {
-  let general = checked(typeof setting === 'string' ? setting : setting.default)
-  const single = new Map<string, Phase>()
-  if (typeof setting === 'object') {
-    for (const [family, phase] of Object.entries(setting.families ?? {})) single.set(family, checked(phase))
+  const held = new HeldPhases(setting)
+  return trust({
+    phaseOf: (family) => held.phaseOf(family),
+    subscribe: (listener) => held.subscribe(listener),
+    set: (phase, family) => held.set(phase, family),
+  })
+}
+
+/**
+ * Makes a source of whatever the option `phase` may be. What is not ours is watched: see {@link guarded}.
+ *
+ * @throws {@link CanonicalRedisError} `E_BAD_PHASE`
+ */
+export function toPhaseSource(value: PhaseSetting | PhaseFunction | PhaseSource): PhaseSource {
+  if (typeof value === 'function') return guarded(value)
+  if (typeof value !== 'object' || value === null || !('phaseOf' in value)) return constantPhase(value)
+  return trusted.has(value) ? value : guarded((family) => value.phaseOf(family), value)
+}
+
+/** Sources of ours: they hold checked phases, and never throw. */
+const trusted = new WeakSet<PhaseSource>()
+
+/** Marks a source as one that needs no watching: it costs less for each command. */
+export function trust<S extends PhaseSource>(source: S): S {
+  trusted.add(source)
+  return source
+}
+
+/** What {@link guarded} and the sources that are asked from time to time do about an answer they cannot use. */
+export type Warn = (message: string) => void
+
+/** A warning of the process, once for each message. */
+export function warnOnce(): Warn {
+  const said = new Set<string>()
+  return (message) => {
+    if (said.has(message)) return
+    said.add(message)
+    process.emitWarning(message, { type: 'CanonicalRedisWarning', code: 'E_BAD_PHASE' })
   }
+}
+
+/**
+ * A function, or a source of somebody else's, that may throw, answer with rubbish, or jump. Then the last good phase of the
+ * family is kept, since any other would be a guess, and a warning says so. Without one the error goes to the caller.
+ */
+function guarded(ask: PhaseFunction, inner?: PhaseSource): PhaseSource {
+  const last = new Map<string, Phase>()
   const listeners = new Set<(change: PhaseChange) => void>()
+  const warn = warnOnce()
+  const problems = new Map<string, string>()
+  const keep = (family: string, known: Phase, error: unknown): Phase => {
+    const problem = `the phase source failed for "${family}", which stays in "${known}": ${messageOf(error)}`
+    problems.set(family, problem)
+    warn(problem)
+    return known
+  }
+  const phaseOf = (family: string): Phase => {
+    const known = last.get(family)
+    let phase: Phase
+    try {
+      phase = ask(family)
+      if (phase === known) {
+        if (problems.size > 0) problems.delete(family)
+        return known
+      }
+      checked(phase)
+      if (known !== undefined) checkTransition(known, phase, family)
+    } catch (error) {
+      if (known === undefined) throw error
+      return keep(family, known, error)
+    }
+    problems.delete(family)
+    last.set(family, phase)
+    if (known !== undefined) for (const listener of listeners) listener({ from: known, to: phase, family })
+    return phase
+  }
+  const set = inner?.set?.bind(inner)
   return {
-    phaseOf: (family) => single.get(family) ?? general,
+    phaseOf,
     subscribe(listener) {
       listeners.add(listener)
-      return () => void listeners.delete(listener)
+      // A source that tells of its changes is asked at once: subscriptions must move before the next command.
+      const stop = inner?.subscribe(() => [...last.keys()].forEach(phaseOf))
+      return () => {
+        listeners.delete(listener)
+        stop?.()
+      }
     },
-    set(phase, family) {
-      const from = family === undefined ? general : (single.get(family) ?? general)
-      checkTransition(from, checked(phase), family)
-      if (family === undefined) general = phase
-      else single.set(family, phase)
-      for (const listener of listeners) listener({ from, to: phase, family })
-    },
+    ...(set && { set }),
+    problem: () => [...problems.values()][0] ?? inner?.problem?.(),
   }
 }
 
-/** Takes a phase, a setting, or a source, and gives a source. */
-export function toPhaseSource(value: PhaseSetting | PhaseSource): PhaseSource {
-  return typeof value === 'object' && value !== null && 'phaseOf' in value ? value : constantPhase(value)
-}
-
-/** Refuses a change between two phases that may not run at the same time, and names the path to take. */
-export function checkTransition(from: Phase, to: Phase, family?: string): void {
-  if (mayCoexist(from, to)) return
-  const whose = family === undefined ? '' : ` of family "${family}"`
-  throw new CanonicalRedisError(
-    'E_UNSAFE_TRANSITION',
-    `the phase${whose} cannot go from "${from}" to "${to}": while some clients are in one and some in the other, ` +
-      'writes can be lost or come back',
-    { hint: `go one step at a time: ${pathBetween(from, to).join(' → ')}` },
-  )
-}
-
-function checked(phase: unknown): Phase {
-  if (isPhase(phase)) return phase
-  throw new CanonicalRedisError('E_BAD_PHASE', `expected a phase, got ${JSON.stringify(phase) ?? String(phase)}`, {
-    hint: `one of: ${phases.join(', ')}`,
-  })
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof CanonicalRedisError) return error.message.replace('\n  → ', '; ')
+  return error instanceof Error ? error.message : String(error)
 }

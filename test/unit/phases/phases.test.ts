@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { isCanonicalRedisError } from '../../src/errors.js'
-import { constantPhase, isPhase, mayCoexist, pathBetween, phases, phaseTable } from '../../src/phases/index.js'
+import { isCanonicalRedisError } from '../../../src/errors.js'
+import { constantPhase, isPhase, mayCoexist, pathBetween, phases, phaseTable } from '../../../src/phases/index.js'
 
 describe('the phase table', () => {
   it('reads and writes as the design says', () => {
