@@ -4,7 +4,7 @@
  * @module
  */
 import type { Arg, KeyUse, Located } from '../commands/index.js'
-import { phaseTable, type PhaseRule } from '../phases/index.js'
+import { phaseTable, queueTable, type Phase, type PhaseRule } from '../phases/index.js'
 import type { Place } from './block.js'
 import type { PlanContext } from './types.js'
 
@@ -22,6 +22,8 @@ export interface Pair {
   readonly canonical: Place
   /** Every alias, in the order they are adopted in; the first is where legacy code keeps the key. */
   readonly aliases: readonly Place[]
+  /** A queue, in a phase in which it may lie under any of its names. */
+  readonly gather: boolean
 }
 
 /** The managed keys of a command line, in its order. */
@@ -37,7 +39,8 @@ export function findPairs(argv: readonly Arg[], located: Located, context: PlanC
 function toPair(name: Arg, index: number, use: KeyUse, context: PlanContext): Pair | undefined {
   const key = context.mapper.resolve(name)
   if (key === undefined) return undefined
-  const rule = phaseTable[context.phaseOf(key.family)]
+  const phase = context.phaseOf(key.family)
+  const rule = key.queue ? ruleOfQueue(phase) : phaseTable[phase]
   const canonical: Place = { name: key.canonical, db: context.db }
   const aliases = key.aliases.map((alias): Place => ({ name: alias.name, db: alias.db ?? context.db }))
   const first = aliases[0]
@@ -51,7 +54,14 @@ function toPair(name: Arg, index: number, use: KeyUse, context: PlanContext): Pa
     secondary: onAlias ? canonical : first,
     canonical,
     aliases,
+    gather: key.queue === true && first !== undefined && queueTable[phase].gather,
   }
+}
+
+/** Nothing of a queue is adopted or mirrored: once it is at home, it is one key. */
+function ruleOfQueue(phase: Phase): PhaseRule {
+  const primary = queueTable[phase].home
+  return { ...phaseTable[phase], primary, adopt: false, adoptInOneUnit: false, secondary: 'leave' }
 }
 
 /** One pair for each logical key: `EXISTS job:1 step:1` names one twice. A use that writes wins. */

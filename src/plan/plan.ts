@@ -10,6 +10,7 @@ import { Block, type Place } from './block.js'
 import { planPublish } from './channels.js'
 import { afterOp, beforeOp, chooseMirror, opFor, settle, supersede } from './mirror.js'
 import { distinct, findPairs, rewrite, type Pair } from './pairs.js'
+import { withQueues } from './queue.js'
 import {
   blocks,
   refuseBlocking,
@@ -43,9 +44,15 @@ export function plan(
   if (located.keys.length === 0) return undefined
   const pairs = findPairs(argv, located, context)
   if (pairs.length === 0) return undefined
+  if (pairs.some(({ gather }) => gather)) return planQueues(argv, located, pairs, context)
   if (located.row.special === 'watch') return planWatch(argv, located, pairs, context)
   if (pairs.every((pair) => onlyRenames(pair, context))) return planRenamed(argv, located, pairs)
   return planKeyed(argv, located, pairs, context)
+}
+
+function planQueues(argv: readonly Arg[], located: Located, pairs: readonly Pair[], context: PlanContext): Plan {
+  const planned = located.row.special === 'watch' ? planWatch : planKeyed
+  return withQueues(planned(argv, located, pairs, context), argv, pairs, context)
 }
 
 function onlyRenames({ rule, use, primary }: Pair, context: PlanContext): boolean {
@@ -125,7 +132,7 @@ function planWatch(argv: readonly Arg[], located: Located, pairs: readonly Pair[
   const managed = new Set(pairs.map((pair) => pair.index))
   // Neighbours of `alias` and `canonical` write the other name too, but on a cluster it may be out of reach.
   const watched = (pair: Pair): readonly Place[] =>
-    context.slotOf && !inPairs.includes(pair) ? [pair.primary] : [pair.canonical, ...pair.aliases]
+    context.slotOf && !inPairs.includes(pair) && !pair.gather ? [pair.primary] : [pair.canonical, ...pair.aliases]
   const places = each.flatMap(watched)
   for (const { index } of located.keys) {
     if (!managed.has(index)) places.push({ name: argv[index] as Arg, db: context.db })

@@ -40,7 +40,9 @@ export function refuseBlocking(argv: readonly Arg[], pairs: readonly Pair[]): ne
     `${command} waits on the server, and in this phase the family "${pair?.family}" needs a transaction, where nothing ` +
       'can wait',
     {
-      hint: `use the form that does not wait (${waitFree[command] ?? 'without BLOCK'}) until the family is in "canonical"`,
+      hint:
+        `if its elements are jobs, declare it a queue: key('…', { queue: true }), and ${command} works in every phase; else ` +
+        `use the form that does not wait (${waitFree[command] ?? 'without BLOCK'}) until the family is in "canonical"`,
     },
   )
 }

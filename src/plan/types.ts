@@ -11,7 +11,7 @@ import type { RedisKeyMapper } from '../schema/index.js'
 export type StepRole =
   /** the caller's command, under the names of the phase */
   | 'op'
-  /** COPY of an alias to the canonical name, never overwriting */
+  /** COPY of an alias to the canonical name, never overwriting; a queue is moved to the name of the phase */
   | 'adopt'
   /** brings the second name to the state of the first */
   | 'mirror'
@@ -19,6 +19,8 @@ export type StepRole =
   | 'drop'
   /** removes older spellings that the first alias has overtaken */
   | 'supersede'
+  /** a stream that was lent goes back under the name that others wait for it under */
+  | 'return'
   /** goes to another database and back */
   | 'select'
 
@@ -51,6 +53,13 @@ export interface Plan {
   readonly renames: readonly Rename[]
   /** More steps whose numeric replies are added to the op's (PUBLISH under two names). */
   readonly sum?: readonly number[]
+  /** What to send when the server says NOGROUP or UNBLOCKED: the stream is under another name. */
+  readonly instead?: Plan
+  /**
+   * The op waits for less than it was asked to. When its reply is nil and there is time left, the caller's command is
+   * planned anew, `timeout` being the position in argv of the seconds that it waits (0: for ever).
+   */
+  readonly turns?: { readonly timeout: number }
 }
 
 /** What a plan depends on besides the command. */
