@@ -199,6 +199,21 @@ describe.each(Object.keys(ioredisVersions) as IoredisVersion[])('traps of %s', (
     expect([await raw.get('job:1'), await raw.get('step:1'), await raw.get('step:2')]).toEqual(['mine', 'mine', 'x'])
   })
 
+  it('WATCH, then a pipeline with reads that adopt: their replies keep their shape', async () => {
+    const redis = wrap('dual-read')
+    await redis.watch('step:1')
+    await raw.geoadd('job:2', 13.4, 38.1, 'a')
+    const [[, missing], [, found]] = (await redis
+      .pipeline()
+      .geopos('step:3', 'a', 'b')
+      .geopos('step:2', 'x', 'a')
+      .exec()) as [[null, unknown[]], [null, unknown[]]]
+    expect(missing).toEqual([null, null])
+    expect(found).toEqual(await raw.geopos('job:2', 'x', 'a'))
+    await raw.set('job:1', 'changed')
+    expect(await redis.multi().set('job:1', 'mine').exec()).toBeNull()
+  })
+
   it('WATCH, then what takes a transaction of its own and cannot stand in a script', async () => {
     const redis = wrap('dual-write')
     await redis.watch('step:1')

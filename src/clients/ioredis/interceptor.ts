@@ -112,7 +112,8 @@ export class Interceptor {
       return this.#sender.around(command, plan, route, false)
     }
     if (plan.optimistic && route.stream === undefined) return this.#read(plan, command, route)
-    if (plan.atomic) {
+    // Beside a WATCH the COPY and a read are two commands: an EXEC of ours would end it.
+    if (plan.atomic && !(this.#watches && plan.optimistic)) {
       if (this.#watches) return this.#besideWatch(plan, command, route)
       this.#sender.transaction(command, plan, route, this.#answer(plan, command))
       return command.promise
@@ -155,7 +156,6 @@ export class Interceptor {
 
   #again(plan: Plan, command: RawCommand, route: Route): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      // Beside a WATCH the COPY and the read are two commands: an EXEC of ours would end it.
       if (plan.atomic && !this.#watches) this.#sender.transaction(command, plan, route, { resolve, reject })
       else this.#sender.sequence(command, plan, route, { resolve, reject })
     })
