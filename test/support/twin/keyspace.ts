@@ -39,10 +39,12 @@ const toBare = (name: string): string => ofName(name)?.bare ?? name
 /** The bare twin's keys that have a name of this pattern in the library's database. */
 async function expectedNames(bare: Redis, pattern: string, type: string | undefined): Promise<string[]> {
   const wanted = toRegExp(pattern)
-  const names = await bare.keys('*')
-  const types = type === undefined ? [] : await Promise.all(names.map((name) => bare.type(name)))
-  return names
+  // As bytes: TYPE of a name that is no text would ask for another key.
+  const keys = await bare.keysBuffer('*')
+  const types = type === undefined ? [] : await Promise.all(keys.map((key) => bare.type(key)))
+  return keys
     .filter((_, i) => type === undefined || types[i] === type)
+    .map(String)
     .filter((name) => (ofBare(name)?.names ?? [name]).some((one) => wanted.test(one)))
     .sort()
 }
