@@ -44,8 +44,14 @@ for i, k in ipairs(redis.call('KEYS', '*')) do
 end
 return out`
 
+/**
+ * What of a stream is compared: nothing that the clock wrote; all but when consumers were last seen; or all. How the
+ * server has laid the stream out is no part of it.
+ */
+export type Clocks = 'none' | 'but for consumers' | 'to the millisecond'
+
 /** Reads the database that the client has selected. */
-export async function readState(client: Redis, hasFieldExpiry: boolean): Promise<State> {
+export async function readState(client: Redis, hasFieldExpiry: boolean, clocks: Clocks = 'none'): Promise<State> {
   const rows = (await client.callBuffer('EVAL', script, '0', hasFieldExpiry ? 'yes' : 'no')) as [
     Buffer,
     Buffer,
@@ -55,7 +61,7 @@ export async function readState(client: Redis, hasFieldExpiry: boolean): Promise
   return new Map(
     rows.map(([name, type, expires, value]) => [
       name.toString(),
-      { type: type.toString(), expires, value: readable(type.toString(), latin(value) as unknown[]) },
+      { type: type.toString(), expires, value: readable(type.toString(), latin(value) as unknown[], clocks) },
     ]),
   )
 }
@@ -63,11 +69,19 @@ export async function readState(client: Redis, hasFieldExpiry: boolean): Promise
 const latin = (value: unknown): unknown =>
   Buffer.isBuffer(value) ? value.toString('latin1') : Array.isArray(value) ? value.map(latin) : value
 
-function readable(type: string, value: unknown[]): unknown {
+function readable(type: string, value: unknown[], clocks: Clocks): unknown {
   if (type === 'string') return withoutCache(String(value[0]))
   if (type === 'hash' || type === 'set') return [...value].sort((a, b) => (String(a) < String(b) ? -1 : 1))
-  return type === 'stream' ? timeless(value) : value
+  if (type !== 'stream') return value
+  return clocks === 'none' ? timeless(value) : without(value, clocks === 'to the millisecond' ? layout : notByCommand)
 }
+
+const layout: readonly unknown[] = ['radix-tree-keys', 'radix-tree-nodes']
+const notByCommand: readonly unknown[] = [...layout, 'seen-time', 'active-time']
+
+/** Leaves out what stands behind these labels. */
+const without = (value: unknown, labels: readonly unknown[]): unknown =>
+  Array.isArray(value) ? value.map((one, i) => (labels.includes(value[i - 1]) ? '-' : without(one, labels))) : value
 
 /**
  * PFCOUNT, a read, writes the cardinality it worked out into the value (bytes 8 to 15 of a HyperLogLog). The library
