@@ -4,6 +4,7 @@ import { defineConfig, type Options } from 'tsup'
 const entries = {
   index: 'src/index.ts',
   migrate: 'src/migrate.ts',
+  'node-redis': 'src/node-redis.ts',
 }
 
 const common: Options = {

@@ -17,6 +17,8 @@ import type { RedisKeyMapper, Schema } from '../schema/index.js'
 import { behind, wrapIoredis } from './ioredis/facade.js'
 import { isIoredis, type RawClient } from './ioredis/types.js'
 import { Wrapping } from './ioredis/wrapping.js'
+import { isNodeRedis4, nodeRedisOf, type RawNodeRedis } from './node-redis/types.js'
+import { wrapNodeRedis, wrappedNodeRedis } from './node-redis/wrap.js'
 
 /** How to wrap a client. */
 export interface CanonicalOptions {
@@ -74,7 +76,8 @@ interface CanonicalRedisClientConstructor {
   /**
    * Wraps a client; the result is used in its place and has the same static type.
    *
-   * @param client an ioredis 5 or 6 `Redis` or `Cluster`, or an iovalkey client
+   * @param client an ioredis 5 or 6 `Redis` or `Cluster`, an iovalkey client, or a node-redis 5 or 6 client, pool, cluster
+   * or Sentinel client. One of node-redis is changed itself, and given back; the others stay as they are.
    * @throws {@link CanonicalRedisError} `E_NOT_A_CLIENT`, `E_BAD_OPTION`, `E_BAD_PHASE`
    * @example
    * ```ts
@@ -92,11 +95,42 @@ interface CanonicalRedisClientConstructor {
 export const CanonicalRedisClient = function CanonicalRedisClient(client: unknown, options: CanonicalOptions): object {
   const raw = checkedClient(client)
   const { schema, phase, unknownCommands = 'refuse' } = checkedOptions(options)
-  const wrapping = new Wrapping(schema, toPhaseSource(phase), unknownCommands, raw.options.keyPrefix, raw.isCluster)
-  return wrapIoredis(raw, wrapping, { canonical: canonicalOf(raw, wrapping) })
+  const source = toPhaseSource(phase)
+  if (raw.kind === 'ioredis') {
+    const { keyPrefix } = raw.client.options
+    const wrapping = new Wrapping(schema, source, unknownCommands, keyPrefix, raw.client.isCluster)
+    const face = canonicalOf(wrapping, {
+      db: () => raw.client.condition?.select ?? 0,
+      status: () => raw.client.status,
+    })
+    return wrapIoredis(raw.client, wrapping, { canonical: face })
+  }
+  const wrapping = new Wrapping(schema, source, unknownCommands, keyPrefixOf(raw), raw.kind === 'cluster', false)
+  const face = canonicalOf(wrapping, {
+    db: () => wrappedNodeRedis(raw.client)?.connection?.db ?? 0,
+    status: () => statusOf(raw.client),
+  })
+  wrapNodeRedis(raw, wrapping, { canonical: face })
+  return client as object
 } as unknown as CanonicalRedisClientConstructor
 
-function canonicalOf(client: RawClient, wrapping: Wrapping): Canonical {
+/** Of node-redis 6. */
+function keyPrefixOf(raw: RawNodeRedis): string | Buffer | undefined {
+  return (raw.client as { _keyPrefix?: string | Buffer })._keyPrefix
+}
+
+function statusOf(client: { readonly isOpen: boolean; readonly isReady?: boolean }): string {
+  if (!client.isOpen) return 'closed'
+  return client.isReady === false ? 'connecting' : 'ready'
+}
+
+/** What the face says of the connection. */
+interface State {
+  db(): number
+  status(): string
+}
+
+function canonicalOf(wrapping: Wrapping, state: State): Canonical {
   const { schema, source } = wrapping
   const names = [...schema.families.keys(), ...schema.channels.keys()]
   const known = (family: string | undefined): void => {
@@ -127,33 +161,44 @@ function canonicalOf(client: RawClient, wrapping: Wrapping): Canonical {
     },
     explain(argv) {
       const line = argv.map((arg) => (typeof arg === 'number' ? String(arg) : arg))
-      return explain(line, plan(line, wrapping.contextFor(client.condition?.select ?? 0, false)))
+      return explain(line, plan(line, wrapping.contextFor(state.db(), false)))
     },
     health() {
       const phases = Object.fromEntries(names.map((name) => [name, source.phaseOf(name)]))
       const problem = source.problem?.()
-      const well = { schema: schema.name, hash: schema.hash, phases, connection: client.status }
+      const well = { schema: schema.name, hash: schema.hash, phases, connection: state.status() }
       return problem === undefined ? well : { ...well, problem }
     },
   }
 }
 
-function checkedClient(client: unknown): RawClient {
+type Checked = { readonly kind: 'ioredis'; readonly client: RawClient } | RawNodeRedis
+
+function checkedClient(client: unknown): Checked {
   if (typeof client === 'object' && client !== null) {
-    const wrapped = behind(client)
-    if (wrapped) {
+    const wrapping = behind(client)?.wrapping ?? wrappedNodeRedis(client)?.wrapping
+    if (wrapping) {
       throw new CanonicalRedisError(
         'E_NOT_A_CLIENT',
-        `the client is wrapped already, with the schema "${wrapped.wrapping.schema.name}"`,
+        `the client is wrapped already, with the schema "${wrapping.schema.name}"`,
         { hint: 'wrap it once, with one schema that holds every family' },
       )
     }
-    if (isIoredis(client)) return client
+    if (isIoredis(client)) return { kind: 'ioredis', client }
+    const found = nodeRedisOf(client)
+    if (found) return found
+    if (isNodeRedis4(client)) {
+      throw new CanonicalRedisError(
+        'E_NOT_A_CLIENT',
+        'expected node-redis 5 or 6, got node-redis 4, whose commands pass no place where their keys could be rewritten',
+        { hint: 'npm install redis@5; what changed is in the "v4 to v5" guide of node-redis' },
+      )
+    }
   }
   const given = client === null ? 'null' : typeof client
   throw new CanonicalRedisError(
     'E_NOT_A_CLIENT',
-    `expected an ioredis 5 or 6 client or an iovalkey client, got ${given}`,
+    `expected an ioredis 5 or 6 client, an iovalkey client or a node-redis 5 or 6 client, got ${given}`,
     {
       hint: 'pass the client itself: new CanonicalRedisClient(new Redis(url), { schema, phase })',
     },

@@ -16,12 +16,14 @@ export class Wrapping {
     readonly schema: Schema,
     readonly source: PhaseSource,
     readonly unknownCommands: 'refuse' | 'pass',
-    keyPrefix: string | Buffer | undefined,
+    readonly keyPrefix: string | Buffer | undefined,
     isCluster = false,
+    /** Does the client put its prefix before shard channels too, as ioredis does? */
+    prefixesShardChannels = true,
   ) {
     const mapper = keyPrefix && keyPrefix.length > 0 ? behindPrefix(schema.mapper, keyPrefix) : schema.mapper
     const phaseOf: PlanContext['phaseOf'] = (family) => source.phaseOf(family)
-    const prefix = Buffer.from(keyPrefix ?? '').toString('latin1')
+    const prefix = prefixesShardChannels ? Buffer.from(keyPrefix ?? '').toString('latin1') : ''
     const context: PlanContext = { mapper, phaseOf, db: 0, inTransaction: false, unknownCommands, keyPrefix: prefix }
     this.#context = isCluster ? { ...context, slotOf: (name) => calculateSlot(name) } : context
   }

@@ -1,0 +1,283 @@
+/**
+ * One connection of node-redis: every command of its passes here and meets its plan.
+ *
+ * @module
+ */
+import { locate, proves, type Arg, type Located } from '../../commands/index.js'
+import { inScript, outsideScript, plan as makePlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
+import { OpenReads, type OpenRead } from '../ioredis/reads.js'
+import { differ, renameError, renameReply } from '../ioredis/renames.js'
+import { OpenTransaction } from '../ioredis/transaction.js'
+import type { Wrapping } from '../ioredis/wrapping.js'
+import { askKeyspace, isKeyspaceVerb } from '../keyspace.js'
+import { asPublishScript, pubsubQuestion } from '../pubsub-questions.js'
+import { Gate, type Server } from './gate.js'
+import type { CommandOptions, RawConnection } from './types.js'
+import { asMapped, inBuffers, isServerError, Wire } from './wire.js'
+
+/** A command of the caller's on its way. */
+interface Call {
+  /** The client that the caller used: `withTypeMapping()` and the like give children with options of their own. */
+  readonly from: RawConnection
+  readonly argv: readonly Arg[]
+  readonly options: CommandOptions | undefined
+}
+
+/** Carries out the plans of one connection. */
+export class Connection {
+  readonly transaction = new OpenTransaction()
+  readonly reads = new OpenReads()
+  readonly wire: Wire
+  readonly gate: Gate
+  /** Between WATCH and EXEC, which a transaction of ours would end. */
+  watches = false
+  /** The database that the next command will find selected. */
+  db: number
+  /** The one that node-redis selects again after a reconnect. */
+  remembered: number
+
+  constructor(
+    readonly self: RawConnection,
+    send: RawConnection['sendCommand'],
+    readonly wrapping: Wrapping,
+    readonly server: Server,
+  ) {
+    this.wire = new Wire(self, send)
+    this.gate = new Gate(server)
+    this.db = this.remembered = self.options?.database ?? 0
+    // The server forgets an open MULTI, a WATCH and a raw SELECT with the connection.
+    self.on('reconnecting', () => this.forget(this.remembered))
+  }
+
+  /** Everything that the server forgets, and the database that it is in then. */
+  forget(db: number): void {
+    this.transaction.end()
+    this.watches = false
+    this.db = db
+  }
+
+  /** node-redis' `sendCommand`. */
+  send(from: RawConnection, argv: readonly Arg[], options?: CommandOptions): Promise<unknown> {
+    const call = { from, argv, options }
+    const located = argv.every(isArg) ? locate(argv) : undefined
+    const opens = located !== undefined && (located.keys.length > 0 || located.row.special === 'multi')
+    return this.inOrder(opens, () => this.#send(call, located))
+  }
+
+  /** Runs something after the commands that are held back; first asks the server, where `opensWork` makes it time to. */
+  inOrder(opensWork: boolean, run: () => Promise<unknown>): Promise<unknown> {
+    if (this.gate.isAsking) return this.gate.hold(run)
+    if (!opensWork || !this.gate.mustAsk || !this.self.isOpen) return run()
+    const ask = (): readonly [Promise<unknown>, Promise<unknown>] => [
+      this.wire.one(this.self, ['INFO']),
+      this.wire.one(this.self, ['CLIENT', 'INFO']),
+    ]
+    return this.gate.ask(ask, (db) => (this.db = this.remembered = db), run)
+  }
+
+  /** Does this command go out just as it is? */
+  isPlain(argv: readonly Arg[]): boolean {
+    const located = argv.every(isArg) ? locate(argv) : undefined
+    try {
+      return located?.row.special === undefined && makePlan(argv, this.context(), located) === undefined
+    } catch {
+      return false
+    }
+  }
+
+  context(inTransaction = this.transaction.isOpen): PlanContext {
+    return this.wrapping.contextFor(this.db, inTransaction)
+  }
+
+  /** Commands that name no managed key still go through on an old server: they need nothing that it lacks. */
+  refuseOld(argv: readonly Arg[], located: Located | undefined, { mapper }: PlanContext): void {
+    if (!this.server.isOld) return
+    if (located?.keys.some(({ index }) => mapper.resolve(argv[index] as Arg))) throw this.server.error()
+  }
+
+  #send(call: Call, located: Located | undefined): Promise<unknown> {
+    const { from, argv, options } = call
+    // node-redis has a sentence of its own for what is no string and no Buffer.
+    if (!argv.every(isArg)) return this.wire.one(from, argv, options)
+    const queued = this.transaction.isOpen
+    let plan: Plan | undefined
+    try {
+      const answer = located?.row.special === undefined ? undefined : this.#special(call, located)
+      if (answer !== undefined) return answer
+      const context = this.context()
+      this.refuseOld(argv, located, context)
+      plan = makePlan(argv, context, located)
+    } catch (error) {
+      return this.#refuse(error as Error)
+    }
+    if (!this.reads.isEmpty) this.#askOpenReads(argv, located, plan)
+    if (queued) this.transaction.note(plan, false)
+    return plan === undefined ? this.wire.one(from, argv, options) : this.#carryOut(plan, call)
+  }
+
+  #carryOut(made: Plan, call: Call): Promise<unknown> {
+    const { from, options } = call
+    if (this.transaction.isOpen) return this.#named(made, this.wire.sequence(from, made, options))
+    const plan = this.watches || this.self.isPubSubActive ? asPublishScript(made) : made
+    if (plan.optimistic) return this.#read(plan, call)
+    if (plan.atomic) return this.#named(plan, this.#inOne(plan, call))
+    const [only] = plan.steps
+    const reply =
+      plan.steps.length === 1 && only
+        ? this.wire.one(from, only.argv, options)
+        : this.wire.sequence(from, plan, options)
+    return this.#named(plan, reply)
+  }
+
+  /** The reply, or the error, under the caller's names. */
+  #named(plan: Plan, reply: Promise<unknown>): Promise<unknown> {
+    const { renames, located } = plan
+    if (!differ(renames)) return reply
+    return reply.then(
+      (value) => renameReply(located.row.reply, value, renames),
+      (error: Error) => {
+        throw renameError(error, renames)
+      },
+    )
+  }
+
+  /** One command for a hit; COPY and the command again when the reply does not prove that every key exists. */
+  #read(plan: Plan, call: Call): Promise<unknown> {
+    const op = plan.steps[plan.op] as Step
+    let second: Promise<unknown> | undefined
+    const ask = (): Promise<unknown> => {
+      second ??= this.#again(plan, call)
+      second.catch(() => undefined)
+      return second
+    }
+    const read: OpenRead = { ids: idsOf(plan.located, op.argv), ask: () => void ask() }
+    const settle = (reply: unknown): boolean => {
+      this.reads.remove(read)
+      return proves(plan.located, op.argv, reply)
+    }
+    const reply = this.wire.one(call.from, op.argv, call.options).then(
+      (value) => (settle(value) ? value : ask()),
+      (error: Error) => {
+        // A connection that closed, or a timeout: there is nobody to ask again.
+        if (settle(error) || !isServerError(error)) throw error
+        return ask()
+      },
+    )
+    this.reads.add(read)
+    return this.#named(plan, reply)
+  }
+
+  #again(plan: Plan, { from, options }: Call): Promise<unknown> {
+    // Beside a WATCH the COPY and the read are two commands: an EXEC of ours would end it.
+    if (plan.atomic && !this.watches) return this.wire.transaction(from, plan, options)
+    return this.wire.sequence(from, plan, options)
+  }
+
+  #inOne(plan: Plan, { from, options }: Call): Promise<unknown> {
+    if (!this.watches) return this.wire.transaction(from, plan, options)
+    const op = plan.steps[plan.op] as Step
+    try {
+      return this.wire.sequence(from, inScript(plan, this.protocol), options).catch((error: Error) => {
+        throw outsideScript(error, op.argv)
+      })
+    } catch (error) {
+      return this.#refuse(error as Error)
+    }
+  }
+
+  /** node-redis 6, which has key prefixes, speaks RESP3 unless told otherwise; 5 the other way round. */
+  get protocol(): 2 | 3 {
+    return this.self.options?.RESP ?? ('_keyPrefix' in this.self ? 3 : 2)
+  }
+
+  #refuse(error: Error): Promise<never> {
+    if (this.transaction.isOpen) {
+      this.transaction.refuse(error)
+      this.transaction.note(undefined, false)
+    }
+    return Promise.reject(error)
+  }
+
+  #special({ from, argv, options }: Call, located: Located): Promise<unknown> | undefined {
+    const { schema } = this.wrapping
+    const special = located.row.special
+    const queued = this.transaction.isOpen
+    const now = (argvs: readonly (readonly Arg[])[]): Promise<unknown>[] =>
+      this.wire.chain(from, argvs, { ...options, ...inBuffers })
+    const shaped = (reply: unknown): unknown => asMapped(reply, this.wire.effective(from, options).typeMapping)
+    if (isKeyspaceVerb(special)) {
+      const later = (line: readonly Arg[]): Promise<unknown> => this.wire.one(from, line, { ...options, ...inBuffers })
+      return askKeyspace(special, argv, { schema, context: this.context(), now, later })?.then(shaped)
+    }
+    switch (special) {
+      case 'watch':
+        this.watches ||= !queued
+        return undefined
+      case 'unwatch':
+        this.watches &&= queued
+        return undefined
+      case 'multi':
+        // Nothing of ours may be asked inside the caller's transaction.
+        this.reads.ask()
+        this.transaction.begin()
+        return this.wire.one(from, argv, options)
+      case 'exec':
+        this.watches = false
+        return this.#exec({ from, argv, options })
+      case 'discard':
+        this.watches = false
+        this.transaction.end()
+        return undefined
+      case 'select':
+        return this.#select({ from, argv, options })
+      case 'pubsub': {
+        const question = pubsubQuestion({ args: argv.slice(1), schema, context: this.context() })
+        return question && Promise.all(now(question.argvs)).then((replies) => shaped(question.read(replies)))
+      }
+      default:
+        return undefined
+    }
+  }
+
+  #exec({ from, argv, options }: Call): Promise<unknown> {
+    const filter = this.transaction.filter()
+    const { refusal } = this.transaction
+    this.transaction.end()
+    if (refusal === undefined) return this.wire.one(from, argv, options).then(filter)
+    // One command was refused, so the others must not run: as the server does it after a queueing error.
+    const error = new Error(`EXECABORT Transaction discarded because of: ${refusal.message}`, { cause: refusal })
+    return this.wire.one(from, ['DISCARD'], options).then(() => Promise.reject(error))
+  }
+
+  #select({ from, argv, options }: Call): Promise<unknown> | undefined {
+    if (this.transaction.isOpen) {
+      this.transaction.note(undefined, false)
+      return this.wire.one(from, argv, options)
+    }
+    this.reads.ask()
+    const before = this.db
+    const db = (this.db = Number(argv[1]))
+    return this.wire.one(from, argv, options).catch((error: Error) => {
+      if (this.db === db) this.db = before
+      throw error
+    })
+  }
+
+  /** A write behind a read must not change its answer; see {@link OpenReads}. Keys that are not managed count too. */
+  #askOpenReads(argv: readonly Arg[], located: Located | undefined, plan: Plan | undefined): void {
+    if (located === undefined) return
+    const { row, keys } = located
+    if (keys.some((key) => key.use !== 'read')) this.reads.ask(idsOf(located, plan?.steps[plan.op]?.argv ?? argv))
+    else if (keys.length === 0 && row.flags.includes('write')) this.reads.ask()
+  }
+}
+
+const isArg = (arg: unknown): arg is Arg => typeof arg === 'string' || Buffer.isBuffer(arg)
+
+/** The names of a command's keys as they are sent. */
+function idsOf(located: Located, argv: readonly Arg[]): string[] {
+  return located.keys.map(({ index }) => {
+    const name = argv[index] as Arg
+    return typeof name === 'string' ? name : name.toString('latin1')
+  })
+}
