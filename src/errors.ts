@@ -32,6 +32,7 @@ export const errorCodes = {
   // migrator
   E_NOT_CLEAN: 'the verification found differences, so nothing was removed',
   E_WRONG_PHASE: 'the operation is not safe in this phase',
+  E_NOT_DRAINED: 'jobs wait under a name that the next phase does not look at',
 } as const
 
 /** A stable error code; see {@link errorCodes} for what each means. */

@@ -7,6 +7,7 @@ import { wrongPhase } from '../phases/index.js'
 import { printable, type Job } from './names.js'
 import type { ReportNames } from './report.js'
 import { distinctKeys, Tally, type Run } from './run.js'
+import { apart, goesBack, moveQueues } from './queues.js'
 import { copyScript } from './scripts.js'
 import type { Answer } from './session.js'
 import type { MigrateOptions, MigrateResult, PhaseOf } from './types.js'
@@ -30,7 +31,7 @@ export async function backfill(
   const isNew = (job: Job): boolean => !metBefore.has(job.canonical.toString('latin1'))
 
   const count = (job: Job, answer: Answer): void => {
-    const { name } = job.aliases[job.met]!
+    const { name } = job.aliases[Math.max(0, job.met)]!
     const failed = answer instanceof Error
     const kind = failed ? 'failed' : (answer[0] as Kind)
     if (failed || Number(answer[1]) > 1) metBefore.add(job.canonical.toString('latin1'))
@@ -49,16 +50,19 @@ export async function backfill(
   }
 
   checkPhase()
-  walk: for await (const met of run.jobs('aliases', tally.total, match)) {
+  walk: for await (const met of run.jobs(goesBack(run, phaseOf) ? 'both' : 'aliases', tally.total, match)) {
     // Again for each batch: the fleet may step on in between.
     checkPhase()
-    const jobs = distinctKeys(met.filter((job) => job.met >= 0 && isNew(job)))
+    const jobs = distinctKeys(met.filter((job) => (job.met >= 0 || job.queue) && isNew(job)))
     while (jobs.length > 0) {
       const left = limit - tally.total.migrated
       if (left === 0) break walk
       const part = jobs.splice(0, left)
-      const answers = await run.session.script(copyScript, mode, part)
-      part.forEach((job, index) => count(job, answers[index]!))
+      const { queues, others } = apart(part)
+      const moved = await moveQueues(run, queues, dryRun, phaseOf)
+      const copied = await run.session.script(copyScript, mode, others)
+      queues.forEach((job, index) => count(job, moved[index]!))
+      others.forEach((job, index) => count(job, copied[index]!))
     }
   }
   return { ...run.result(), ...tally.total, dryRun, families: tally.families }

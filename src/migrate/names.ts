@@ -21,6 +21,8 @@ export interface Job {
   readonly aliases: readonly Place[]
   /** The alias it was met by; -1 when it was met by its canonical name. */
   readonly met: number
+  /** Its elements are jobs: it is moved, never copied. */
+  readonly queue: boolean
 }
 
 /** A name for people: text, or with `\xNN` for what is not ASCII when the bytes are not UTF-8. */
@@ -62,7 +64,7 @@ export class Names {
     const met = aliases.findIndex((alias) => alias.db === db && alias.name.equals(stored))
     const isCanonical = db === this.home && canonical.equals(stored)
     if (aliases.length === 0 || (met === -1 && !isCanonical)) return undefined
-    return { family: key.family, canonical, aliases, met }
+    return { family: key.family, canonical, aliases, met, queue: key.queue === true }
   }
 
   #stored(name: Buffer): Buffer {

@@ -17,7 +17,7 @@ export const HOLD_MS = 5
  *
  * `os.clock` is missing before Redis 7.4, TIME stands still within a script from 7.2 on: one of the two moves.
  */
-const frame = (each: string): string => `
+export const frame = (each: string): string => `
 local home, mode, selected = ARGV[1], ARGV[2], ARGV[1]
 local function at(place)
   if place.db ~= selected then redis.call('SELECT', place.db); selected = place.db end

@@ -7,6 +7,7 @@ import { CanonicalRedisError } from '../errors.js'
 import { wrongPhase } from '../phases/index.js'
 import { printable, type Job } from './names.js'
 import type { ReportNames } from './report.js'
+import { apart } from './queues.js'
 import { Tally, type Run } from './run.js'
 import { sweepScript } from './scripts.js'
 import type { CleanupCounts, CleanupResult, PhaseOf, VerifyResult } from './types.js'
@@ -22,7 +23,10 @@ export async function sweep(run: Run, dryRun: boolean, phaseOf: PhaseOf, report:
     const wrong = dryRun ? undefined : wrongPhase('sweep', run.names.families, phaseOf)
     if (wrong) throw wrong
     // One alias at a time, each when the scan meets it: so that a key with two counts two, in a dry run too.
-    const jobs = met.filter((job) => job.met >= 0).map((job) => ({ ...job, aliases: [job.aliases[job.met]!], met: 0 }))
+    const { queues, others } = apart(met.filter((job) => job.met >= 0))
+    // What lies under the alias of a queue are jobs that wait, whatever lies under its canonical name.
+    queues.forEach((job) => tally.add(job.family, 'kept'))
+    const jobs = others.map((job) => ({ ...job, aliases: [job.aliases[job.met]!], met: 0 }))
     const answers = await run.session.script(sweepScript, dryRun ? 'dry' : 'unlink', jobs)
     jobs.forEach((job, index) => {
       const answer = answers[index]!

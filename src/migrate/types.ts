@@ -120,9 +120,10 @@ export interface MigrateResult extends MigrateCounts, RunResult {
 
 /**
  * What is wrong with a pair. `missing`: an alias without its canonical key; `orphan`: the reverse; `type`, `value` and
- * `ttl`: both are there and differ in that (the first of the three that differs is named).
+ * `ttl`: both are there and differ in that (the first of the three that differs is named). `queued`: jobs wait under the
+ * alias of a queue, which is no difference; it has to be empty before `canonical`.
  */
-export type Problem = 'missing' | 'orphan' | 'type' | 'value' | 'ttl'
+export type Problem = 'missing' | 'orphan' | 'type' | 'value' | 'ttl' | 'queued'
 
 /** One difference. */
 export interface Difference {
@@ -147,6 +148,8 @@ export interface VerifyCounts {
   readonly different: number
   /** A canonical key of which no alias is there. */
   readonly orphans: number
+  /** Aliases of queues under which jobs wait. Queues are not compared. */
+  readonly queued: number
   /** Pairs that could not be compared. */
   readonly failed: number
 }
@@ -171,7 +174,7 @@ export interface VerifyResult extends VerifyCounts, RunResult {
 export interface CleanupCounts {
   /** Removed; in a dry run, would be removed. */
   readonly deleted: number
-  /** Left, because the canonical key does not exist. */
+  /** Left, because the canonical key does not exist, or because jobs wait there (queues). */
   readonly kept: number
   readonly failed: number
 }

@@ -7,13 +7,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { phaseTable } from '../phases/index.js'
 import { printable, type Job } from './names.js'
 import type { ReportNames } from './report.js'
+import { apart } from './queues.js'
 import { Capped, EXAMPLES, Tally, type Run } from './run.js'
 import { compareScript } from './scripts.js'
 import type { Answer } from './session.js'
 import type { Difference, PhaseOf, Problem, VerifyCounts, VerifyOptions, VerifyResult } from './types.js'
 
 type Kind = keyof VerifyCounts
-const kinds = ['compared', 'missing', 'different', 'orphans', 'failed'] as const satisfies readonly Kind[]
+const kinds = ['compared', 'missing', 'different', 'orphans', 'queued', 'failed'] as const satisfies readonly Kind[]
 
 /** What each word of the script counts as; a state that is not here is no problem. */
 const countedAs: Readonly<Record<string, Kind>> = {
@@ -45,7 +46,9 @@ export async function verifyPairs(
   const findings = new Findings(run, report)
   const held: Seen[] = []
   let met = 0
-  for await (const jobs of run.jobs('both', findings.tally.total)) {
+  for await (const all of run.jobs('both', findings.tally.total)) {
+    const { queues, others: jobs } = apart(all)
+    findings.waiting(queues.filter((job) => job.met >= 0))
     const pairs = await look(
       run,
       'compare',
@@ -60,7 +63,7 @@ export async function verifyPairs(
     pairs.forEach((seen) => findings.compared(seen))
     held.push(...[...pairs, ...canonicals].filter(isProblem))
     if (held.length >= HELD) findings.note(await settle(run, held.splice(0), rounds))
-    met += jobs.length
+    met += all.length
     if (met >= sample) break
   }
   findings.note(await settle(run, held, rounds))
@@ -107,6 +110,15 @@ class Findings {
   /** Counts a pair that was looked at. A key with two aliases is met twice, and counts by the one that counts. */
   compared([job, answer]: Seen): void {
     if (!(answer instanceof Error) && answer[1] === job.met + 1) this.tally.add(job.family, 'compared')
+  }
+
+  /** Queues that a scan met by an alias. */
+  waiting(jobs: readonly Job[]): void {
+    for (const { family, canonical, aliases, met } of jobs) {
+      const { name, db } = aliases[met]!
+      this.tally.add(family, 'queued')
+      this.details.push({ family, canonical: printable(canonical), alias: printable(name), db, problem: 'queued' })
+    }
   }
 
   note(problems: readonly Seen[]): void {

@@ -5,6 +5,7 @@
  */
 import { CanonicalRedisError } from '../errors.js'
 import { phases, type Phase } from './phases.js'
+import { queueTable } from './queues.js'
 
 /** An operation on the keys themselves, beside the commands of the application. */
 export type KeyOperation = 'backfill' | 'overwriting backfill' | 'sweep'
@@ -62,6 +63,34 @@ export function wrongPhase(
     )
   }
   return undefined
+}
+
+/**
+ * The gate of queues: in `canonical`, and in `alias`, one name is looked at, so nothing may wait under the other.
+ *
+ * @param waiting by family, how many queues lie under the name that is given up; `verify()` counts them as `queued`
+ * @param to the phase to enter
+ * @returns `E_NOT_DRAINED`, to be thrown or shown; undefined when the gate is open
+ * @example
+ * ```ts
+ * notDrained({ pending: 2 }, 'canonical')?.code // 'E_NOT_DRAINED'
+ * ```
+ */
+export function notDrained(waiting: Readonly<Record<string, number>>, to: Phase): CanonicalRedisError | undefined {
+  const left = Object.entries(waiting).filter(([, queues]) => queues > 0)
+  if (queueTable[to].gather || left.length === 0) return undefined
+  const [given, kept] = to === 'canonical' ? ['alias', 'canonical name'] : ['canonical name', 'alias']
+  const shown = left.map(([family, queues]) => `${queues} of "${family}"`).join(', ')
+  return new CanonicalRedisError(
+    'E_NOT_DRAINED',
+    `Expected no queue to lie under its ${given} before "${to}", where only the ${kept} is looked at, but there are ${shown}.`,
+    {
+      hint:
+        to === 'canonical'
+          ? 'Run migrateKeys({ dryRun: false }) in "retire-alias": it moves them; and stop whoever still pushes to the old names.'
+          : 'Run migrateKeys({ dryRun: false }) in "prepare": it moves them back.',
+    },
+  )
 }
 
 function hintFor(operation: KeyOperation, phase: Phase, family: string, allowed: string): string {

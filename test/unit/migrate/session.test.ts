@@ -35,6 +35,7 @@ const jobs = (count: number): Job[] =>
     canonical: Buffer.from(`step:${id}`),
     aliases: [{ name: Buffer.from(`job:${id}`), db: 0 }],
     met: 0,
+    queue: false,
   }))
 
 /** The canonical names that one EVAL asks about. */
