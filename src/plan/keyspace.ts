@@ -7,7 +7,7 @@
  * @module
  */
 import type { Arg } from '../commands/index.js'
-import { phaseTable } from '../phases/index.js'
+import { phaseTable, queueTable } from '../phases/index.js'
 import type { LogicalKey, PatternInfo, Schema } from '../schema/index.js'
 import { literalPrefix, matchesGlob } from './glob.js'
 import type { PlanContext } from './types.js'
@@ -48,9 +48,11 @@ export function show(name: Buffer, glob: Arg | undefined, context: PlanContext):
   const order = preference(key, context)
   const rank = order.findIndex((one) => one.equals(name))
   const primary = rule.primary === 'alias' ? (key.aliases[0]?.name ?? key.canonical) : key.canonical
-  if (rank === -1 || (!rule.adopt && !name.equals(primary))) return undefined
+  // A queue lies under one of its names, and whoever touches it next brings it to this phase's.
+  const anyName = rule.adopt || (key.queue === true && queueTable[context.phaseOf(key.family)].gather)
+  if (rank === -1 || (!anyName && !name.equals(primary))) return undefined
   const asked = [primary, key.canonical, ...key.aliases.map((alias) => alias.name)].find((one) => matches(glob, one))
-  return asked && { name: asked, unless: rule.adopt ? order.slice(0, rank) : [] }
+  return asked && { name: asked, unless: anyName ? order.slice(0, rank) : [] }
 }
 
 /**

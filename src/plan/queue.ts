@@ -157,15 +157,14 @@ function allNames({ aliases, canonical }: Pair): Arg[] {
 function whereItIs(plan: Plan, argv: readonly Arg[], queues: readonly Pair[]): Plan {
   const [queue, second] = queues
   if (queue === undefined || second !== undefined) return refuseWaiting(argv, queues)
-  const asked = argv[queue.index] as Arg
+  const names = allNames(queue)
+  const renames = names.map((sent): Rename => ({ sent, asked: argv[queue.index] as Arg }))
   const under = (name: Arg): Plan => {
     const op = [...(plan.steps[plan.op]?.argv ?? [])]
     op[queue.index] = name
-    return { ...withOp(plan, op), optimistic: false, renames: [...plan.renames, { sent: name, asked }] }
+    return { ...withOp(plan, op), renames }
   }
-  return allNames(queue)
-    .map(under)
-    .reduceRight((later, earlier) => ({ ...earlier, instead: later }))
+  return names.map(under).reduceRight((later, earlier) => ({ ...earlier, instead: later }))
 }
 
 /** It can wait under one name only, and looks under the others after each turn. */

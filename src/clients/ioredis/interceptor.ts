@@ -15,6 +15,7 @@ import type { Outcome, Route, Sender } from './sender.js'
 import { ServerVersion } from './server-version.js'
 import { Subscriptions } from './subscriptions.js'
 import { OpenTransaction } from './transaction.js'
+import { waitInTurns, waitWhereItIs, type Waiter } from './waiting.js'
 import type { Wrapping } from './wrapping.js'
 import type { RawClient, RawCommand, WritableTarget } from './types.js'
 
@@ -118,6 +119,8 @@ export class Interceptor {
       this.#sender.transaction(command, plan, route, this.#answer(plan, command))
       return command.promise
     }
+    // In a pipeline there is one try: the others are in the way.
+    if ((plan.turns ?? plan.instead) && route.stream === undefined) return this.#wait(plan, command, route)
     renameOn(command, plan)
     if (plan.steps.length === 1 && only) return this.#sender.rewritten(command, only, route)
     return this.#sender.around(command, plan, route, true)
@@ -174,6 +177,21 @@ export class Interceptor {
       resolve,
       reject: (error) => reject(outsideScript(error, op.argv)),
     })
+    return command.promise
+  }
+
+  /** A command that waits for jobs which may come under either name. */
+  #wait(plan: Plan, command: RawCommand, route: Route): unknown {
+    const waiter: Waiter = {
+      sender: this.#sender,
+      command,
+      route,
+      outcome: this.#answer(plan, command),
+      plan: (argv) => makePlan(argv, this.#context()) ?? unplanned(argv),
+      mayGoOn: () => !this.#transaction.isOpen,
+    }
+    if (plan.turns) waitInTurns(plan, plan.turns.timeout, waiter)
+    else waitWhereItIs(plan, waiter)
     return command.promise
   }
 
@@ -290,6 +308,12 @@ export class Interceptor {
 /** Does this command have keys, or make it too late to ask the server for its version? */
 function opensWork({ row, keys }: Located): boolean {
   return keys.length > 0 || row.special === 'multi'
+}
+
+/** A command that goes out as it is, as a plan. */
+function unplanned(argv: readonly Arg[]): Plan {
+  const located = locate(argv) as Located
+  return { steps: [{ role: 'op', argv }], op: 0, atomic: false, optimistic: false, located, renames: [] }
 }
 
 /** The names of a command's keys as they are sent. */
