@@ -113,8 +113,8 @@ export class Interceptor {
       return this.#sender.around(command, plan, route, false)
     }
     if (plan.optimistic && route.stream === undefined) return this.#read(plan, command, route)
-    // Beside a WATCH the COPY and a read are two commands: an EXEC of ours would end it.
-    if (plan.atomic && !(this.#watches && plan.optimistic)) {
+    // Beside a WATCH a read and what brings its keys are two commands: an EXEC of ours would end it.
+    if (plan.atomic && !(this.#watches && isRead(plan))) {
       if (this.#watches) return this.#besideWatch(plan, command, route)
       this.#sender.transaction(command, plan, route, this.#answer(plan, command))
       return command.promise
@@ -309,6 +309,8 @@ export class Interceptor {
 function opensWork({ row, keys }: Located): boolean {
   return keys.length > 0 || row.special === 'multi'
 }
+
+const isRead = ({ located }: Plan): boolean => located.keys.every(({ use }) => use === 'read')
 
 /** A command that goes out as it is, as a plan. */
 function unplanned(argv: readonly Arg[]): Plan {
