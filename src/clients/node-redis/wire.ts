@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setMaxListeners } from 'node:events'
 import type { Arg } from '../../commands/index.js'
 import type { Plan } from '../../plan/index.js'
 import { explained, opReply } from '../ioredis/sender.js'
@@ -45,7 +46,11 @@ export class Wire {
     const together = timeout || abortSignal ? new AbortController() : undefined
     const chained = { ...options, chainId: options?.chainId ?? Symbol('canonical-redis'), asap: undefined }
     const head = this.one(from, first, chained)
-    if (together) head.catch(() => together.abort())
+    if (together) {
+      // Node warns at eleven.
+      setMaxListeners(argvs.length, together.signal)
+      head.catch(() => together.abort())
+    }
     const following = { ...chained, timeout: undefined, abortSignal: together?.signal }
     return [head, ...others.map((argv) => this.one(from, argv, following))]
   }
