@@ -57,6 +57,20 @@ describe('the twin test', () => {
     120_000,
   )
 
+  // Every key is a queue here, and none is mirrored: it lies under one name, wherever it was touched last.
+  it.each(cases.filter((_, i) => i % servers.length === 0 || i % servers.length === 2))(
+    'queues: %s',
+    async (_title, { kind, pair, clients }) => {
+      const seed = number(process.env['FC_SEED'])
+      const path = process.env['FC_PATH']
+      const some = Math.ceil(runs / 4)
+      const result = await runTwin({ server: started.get(kind)!, pair, clients, runs: some, seed, path, queues: true })
+      if (result.failure !== undefined) expect.fail(result.failure)
+      if (path === undefined) expect(result.sequences).toBe(some)
+    },
+    120_000,
+  )
+
   it('sent every one of them, and had it answered', () => {
     const missing = coveredCommands(servers).filter((name) => !sent.has(name))
     expect(missing).toEqual([])

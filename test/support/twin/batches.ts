@@ -146,7 +146,8 @@ async function runBlocking(twin: Twin, { client, how, line, mix }: Of<'blocking'
   const argv = twin.namedLine(line.argv, mix, used)
   const { replies } = await answered(send(side.facade, plainManner(how), [argv]))
   const managed = keys.some((key) => ofBare(key.slice(1))?.managed)
-  const mustRefuse = how !== 'multi' && managed && line.argv[0] !== 'XREAD' && !waiting.includes(side.phase)
+  const mustRefuse =
+    !twin.queues && how !== 'multi' && managed && line.argv[0] !== 'XREAD' && !waiting.includes(side.phase)
   const got = plain(replies?.[0], used)
   if (mustRefuse) {
     if (!isError(got) || got.refused !== 'E_BLOCKING_MIRRORED') differ(shownLine(argv), got, 'E_BLOCKING_MIRRORED')

@@ -14,6 +14,15 @@ export const schema = defineSchema({
   },
 })
 
+/** The same names, all of them queues: moved from name to name and never mirrored. */
+export const queueSchema = defineSchema({
+  name: 'twin of queues',
+  keys: {
+    one: key('new:<id>', { queue: true }).alias('old:<id>'),
+    two: key('second:<id>', { queue: true }).alias('zweite:<id>').alias('deuxieme:<id>'),
+  },
+})
+
 /** One logical key. The bare twin has it under one name only. */
 export interface Logical {
   readonly bare: string

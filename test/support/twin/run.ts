@@ -14,7 +14,7 @@ import { ofBare } from './keys.js'
 import { shownSequence } from './print.js'
 import { linesOf, seedLines, sequences, type Sequence } from './sequence.js'
 import { smallest, type Attempt } from './smallest.js'
-import { difference, readState } from './state.js'
+import { difference, queueDifference, readState } from './state.js'
 import { placesFor } from './steps.js'
 import { Twin, type ClientKind } from './twin.js'
 
@@ -24,6 +24,8 @@ export interface TwinOptions {
   readonly clients: readonly [ClientKind, ClientKind]
   readonly pair: readonly [Phase, Phase]
   readonly runs: number
+  /** Every family is declared `queue: true`. */
+  readonly queues?: boolean | undefined
   /** A run that failed, from its report. */
   readonly seed?: number | undefined
   readonly path?: string | undefined
@@ -53,13 +55,13 @@ export const phasePairs: readonly (readonly [Phase, Phase])[] = phases.flatMap((
 
 /** Runs random sequences until one differs. */
 export async function runTwin(options: TwinOptions): Promise<TwinResult> {
-  const { server, clients, pair, runs, seed, path, within } = options
+  const { server, clients, pair, runs, seed, path, within, queues = false } = options
   const byCommand = new Map<string, number>()
   const answered = new Set<string>()
   let count = 0
   let twin: Twin | undefined
   const attempt: Attempt = async (sequence) => {
-    twin ??= await Twin.open(server, clients, pair)
+    twin ??= await Twin.open(server, clients, pair, queues)
     count++
     for (const line of sequence.batches.flatMap(linesOf))
       byCommand.set(commandOf(line), (byCommand.get(commandOf(line)) ?? 0) + 1)
@@ -74,7 +76,7 @@ export async function runTwin(options: TwinOptions): Promise<TwinResult> {
       return error as Error
     }
   }
-  const property = fc.asyncProperty(sequences(server.kind, placesFor(pair)), async (sequence) => {
+  const property = fc.asyncProperty(sequences(server.kind, placesFor(pair, queues)), async (sequence) => {
     const error = await attempt(sequence)
     if (error !== undefined) throw error
   })
@@ -107,7 +109,7 @@ async function runSequence(twin: Twin, sequence: Sequence): Promise<void> {
     readState(twin.bare, twin.hasFieldExpiry),
     readState(twin.below, twin.hasFieldExpiry),
   ])
-  const found = difference(bare, below, now, visited)
+  const found = twin.queues ? queueDifference(bare, below, now) : difference(bare, below, now, visited)
   if (found !== undefined) throw new Difference(`what lies there at the end: ${inspect(found, { depth: 8 })}`)
 }
 
@@ -127,7 +129,7 @@ async function plant(twin: Twin, { seeds }: Sequence): Promise<void> {
 }
 
 async function report(details: fc.RunDetails<[Sequence]>, options: TwinOptions, attempt: Attempt): Promise<string> {
-  const { server, clients, pair } = options
+  const { server, clients, pair, queues } = options
   const [counterexample] = details.counterexample ?? []
   const first = details.errorInstance as Error
   const found = counterexample && (await smallest(counterexample, first, attempt))
@@ -137,6 +139,7 @@ async function report(details: fc.RunDetails<[Sequence]>, options: TwinOptions, 
     ...(found ? shownSequence(found.sequence) : []),
     error instanceof Difference ? error.message : inspect(error),
     `again: npm run test:soak -- --server ${server.kind} --clients "${clients.join(',')}" --pair ${pair.join(',')} ` +
+      `${queues ? '--queues ' : ''}` +
       `--seed=${details.seed} --path=${details.counterexamplePath}`,
   ].join('\n')
 }

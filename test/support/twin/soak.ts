@@ -18,6 +18,7 @@ const { values } = parseArgs({
     server: { type: 'string' },
     clients: { type: 'string' },
     pair: { type: 'string' },
+    queues: { type: 'boolean', default: false },
     seed: { type: 'string', default: process.env['FC_SEED'] },
     path: { type: 'string', default: process.env['FC_PATH'] },
   },
@@ -51,6 +52,7 @@ async function soak(server: TestServer, pair: readonly [Phase, Phase], turn: num
     server,
     pair,
     clients,
+    queues: values.queues,
     runs: once ? 1000 : Number(values.runs),
     ...(once && { seed: Number(values.seed), path: values.path }),
   })

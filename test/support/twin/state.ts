@@ -114,6 +114,22 @@ function readUnder(phase: Phase, key: Logical, state: State): string {
   return (adopt && [canonical, alias, ...older].find((name) => state.has(name))) || canonical
 }
 
+/**
+ * The same for queues: each lies under one name, and at the ends under the one that is looked at.
+ */
+export function queueDifference(bare: State, below: State, now: readonly Phase[]): unknown {
+  for (const key of logical) {
+    const [alias, canonical] = key.names
+    const there = [...new Set(key.names)].filter((name) => below.has(name))
+    const only = now.includes('alias') ? alias : now.includes('canonical') ? canonical : there[0]
+    const expected = bare.get(key.bare)
+    const got = there.length > 1 ? there : below.get(only ?? alias)
+    if (!alike(got, expected) || (there.length === 1 && there[0] !== only))
+      return { key: key.bare, there, only, got, expected }
+  }
+  return strays(bare, below)
+}
+
 /** Phases that hold both names equal. */
 const mirroring: readonly Phase[] = ['dual-write', 'dual-read', 'canonical-primary']
 

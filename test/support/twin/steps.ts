@@ -5,8 +5,10 @@
  */
 import type { Redis } from 'ioredis'
 import { RedisKeyMigrator } from '../../../src/migrate.js'
+import type { Canonical } from '../../../src/clients/canonical.js'
 import { mayCoexist, phases, type Phase } from '../../../src/phases/index.js'
-import { logical, schema } from './keys.js'
+import type { Schema } from '../../../src/schema/index.js'
+import { logical } from './keys.js'
 
 /**
  * Where keys may lie before the first command, by the phases of the clients: under the first alias alone, under both
@@ -24,9 +26,21 @@ export const places: Readonly<Record<Place, readonly Phase[]>> = {
 /** See {@link places}. */
 export type Place = 'alias' | 'filled' | 'canonical' | 'older' | 'overtaken'
 
+const between = phases.filter((phase) => phase !== 'alias' && phase !== 'canonical')
+
+/** The same for queues, which lie under one name. In the phases between the first and the last it may be any. */
+const queuePlaces: typeof places = {
+  alias: ['alias', ...between],
+  filled: [],
+  canonical: [...between, 'canonical'],
+  older: [...between],
+  overtaken: [],
+}
+
 /** Where a sequence under these two phases may put its first keys. */
-export function placesFor(pair: readonly [Phase, Phase]): Place[] {
-  return (Object.keys(places) as Place[]).filter((place) => pair.every((phase) => places[place].includes(phase)))
+export function placesFor(pair: readonly [Phase, Phase], queues: boolean): Place[] {
+  const allowed = queues ? queuePlaces : places
+  return (Object.keys(allowed) as Place[]).filter((place) => pair.every((phase) => allowed[place].includes(phase)))
 }
 
 /** One client that changes phase beside another. */
@@ -54,12 +68,16 @@ export function nextPhase({ from, other, older }: Omit<Stepping, 'facade' | 'raw
   return to
 }
 
+const schemaOf = (facade: Redis): Schema => (facade as Redis & { canonical: Canonical }).canonical.schema
+
 /** A migrator's own connection must not autopipeline: `callBuffer` loses its command there (see fitting in batches.ts). */
 export const migratorOf = (facade: Redis, raw: Redis): RedisKeyMigrator =>
-  new RedisKeyMigrator(facade.options.enableAutoPipelining ? raw : facade, schema)
+  new RedisKeyMigrator(facade.options.enableAutoPipelining ? raw : facade, schemaOf(facade))
 
 /** What the operator does at this step, before the client is in the new phase. */
 export async function prepareStep({ facade, from, raw }: Stepping, to: Phase): Promise<void> {
+  if (schemaOf(facade).families.get('one')?.queue)
+    return to === 'canonical' ? bring(raw, 1) : to === 'alias' ? bring(raw, 0) : undefined
   const migrator = migratorOf(facade, raw)
   const managed = logical.filter((key) => key.managed)
   if (from === 'alias') {
@@ -71,6 +89,14 @@ export async function prepareStep({ facade, from, raw }: Stepping, to: Phase): P
     await migrator.migrateKeys({ dryRun: false })
     if (to === 'canonical') await migrator.cleanupAliases({ dryRun: false })
     else await reverseBackfill(raw)
+  }
+}
+
+/** What the gate of queues asks for: before a phase that looks under one name, nothing lies under another. */
+async function bring(raw: Redis, home: 0 | 1): Promise<void> {
+  for (const { managed, names } of logical) {
+    const other = managed ? names.filter((name) => name !== names[home]) : []
+    for (const name of other) if (await raw.exists(name)) await raw.rename(name, names[home])
   }
 }
 

@@ -11,7 +11,7 @@ import type { Phase } from '../../../src/phases/index.js'
 import type { TestServer } from '../servers.js'
 import { loadFixtures } from './fixtures.js'
 import { keyIn } from './grammar.js'
-import { ofBare, schema } from './keys.js'
+import { ofBare, queueSchema, schema } from './keys.js'
 
 const Version6 = Redis6 as unknown as typeof Redis5
 
@@ -39,13 +39,14 @@ export class Side {
     readonly kind: ClientKind,
     readonly first: Phase,
     port: number,
+    queues: boolean,
   ) {
     this.phase = first
     this.bare = connect(kind, port, 0)
     this.#raw = connect(kind, port, 1)
     this.autopipelining = 'enableAutoPipelining' in clientKinds[kind].options
     const source = { phaseOf: (): Phase => this.phase, subscribe: () => () => undefined }
-    this.facade = new CanonicalRedisClient(this.#raw, { schema, phase: source })
+    this.facade = new CanonicalRedisClient(this.#raw, { schema: queues ? queueSchema : schema, phase: source })
   }
 
   close(): void {
@@ -77,8 +78,9 @@ export class Twin {
     readonly server: TestServer,
     readonly kinds: readonly [ClientKind, ClientKind],
     readonly pair: readonly [Phase, Phase],
+    readonly queues: boolean,
   ) {
-    this.sides = [new Side(kinds[0], pair[0], server.port), new Side(kinds[1], pair[1], server.port)]
+    this.sides = [new Side(kinds[0], pair[0], server.port, queues), new Side(kinds[1], pair[1], server.port, queues)]
     this.bare = connect('ioredis 5', server.port, 0)
     this.below = connect('ioredis 5', server.port, 1)
     this.hasFieldExpiry = server.kind === 'redis-8.0'
@@ -89,8 +91,9 @@ export class Twin {
     server: TestServer,
     kinds: readonly [ClientKind, ClientKind],
     pair: readonly [Phase, Phase],
+    queues: boolean,
   ): Promise<Twin> {
-    const twin = new Twin(server, kinds, pair)
+    const twin = new Twin(server, kinds, pair, queues)
     twin.fixtures = await loadFixtures(twin.bare)
     return twin
   }
