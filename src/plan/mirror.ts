@@ -38,16 +38,20 @@ export function chooseMirror({ argv, located, pairs, context }: Write): Mirrorin
   }
   if (way !== 'replay' && way !== 'effect') return { way }
   if (pairs.length < located.keys.length || !pairs.every(isMirrored)) return { way: 'state' }
-  const dbs = new Set(pairs.map((pair) => pair.secondary.db))
-  const inOneDb = dbs.size === 1 && pairs.every((pair) => pair.secondary.db === pair.primary.db)
+  const dbs = new Set(pairs.map(({ secondary }) => secondary.db))
+  const here = pairs.every(({ primary, secondary }) => secondary.db === primary.db)
+  const keys = distinct(pairs).length
   // An expiry can be brought over whatever the key holds. A RENAME of what has no COPY cannot.
-  if (hasModules && row.anyType) return effect(inOneDb ? row.recipe : undefined)
-  if (way === 'replay') return { way: dbs.size === 1 && (inOneDb || !hasModules) ? way : 'state' }
-  return effect(inOneDb && argv.length < MOST_UNPACKED ? row.recipe : undefined)
+  const recipe = way === 'effect' || (hasModules && row.anyType) ? row.recipe : undefined
+  if (recipe !== undefined) {
+    // A stream that is read twice in one command has entries that were delivered twice.
+    const fits = here && keys === pairs.length && argv.length < MOST_UNPACKED
+    return fits ? { way: 'effect', recipe } : { way: 'state' }
+  }
+  // LMOVE of a list to what has no COPY is refused, but not on the second names, where that key is missing.
+  const fits = dbs.size === 1 && (!hasModules || (here && keys === 1 && !row.anyType))
+  return { way: fits ? 'replay' : 'state' }
 }
-
-const effect = (recipe: RecipeName | undefined): Mirroring =>
-  recipe === undefined ? { way: 'state' } : { way: 'effect', recipe }
 
 /** Lua's `unpack` ends near 8,000. */
 const MOST_UNPACKED = 7_000
@@ -80,9 +84,8 @@ export function afterOp(block: Block, { way, recipe }: Mirroring, write: Write):
   if (way !== 'replay') return
   block.add('mirror', (pairs[0] as Mirrored).secondary.db, rewrite(argv, pairs, 'secondary'))
   if (context.hasModules !== true) return
-  for (const { primary, secondary } of distinct(pairs).filter(isMirrored)) {
-    block.add('mirror', primary.db, ['EVAL', tidyScript, '2', primary.name, secondary.name])
-  }
+  const { primary, secondary } = pairs[0] as Mirrored
+  block.add('mirror', primary.db, ['EVAL', tidyScript, '2', primary.name, secondary.name])
 }
 
 function recipeLine(name: RecipeName, argv: readonly Arg[], pairs: readonly Pair[]): readonly Arg[] {

@@ -21,27 +21,36 @@ export interface Recipe {
 const none = (): readonly Arg[] => []
 
 /**
+ * Whatever goes wrong in a recipe, the first name is as the caller wants it by then, and the second must not stay behind:
+ * so it becomes a copy. Seen where an ACL allows EXPIRE but not PEXPIREAT, and on Redis 6.2, which has no PEXPIRETIME.
+ */
+const orCopy = (body: string): string => `local ok = pcall(function()
+${body}
+end)
+if not ok then
+  for i = 1, #KEYS / 2 do redis.call('COPY', KEYS[i], KEYS[#KEYS / 2 + i], 'REPLACE') end
+end`
+
+/**
  * The expiry of a key (EXPIRE, GETEX …). Not verbatim: what counts from "now" may count from two different
  * milliseconds, and GETEX would send its value twice. When the first name is gone, the second goes too; but where it
  * holds a value that could not be adopted it is the only copy, and then COPY fails and nothing is removed.
- * Redis 6.2 has no PEXPIRETIME: there the value is copied.
  */
-const expiry = `local p, m = KEYS[1], KEYS[2]
+const expiry = orCopy(`local p, m = KEYS[1], KEYS[2]
 if redis.call('EXISTS', p) == 0 then
   local core = ' string list set zset hash stream '
   if not core:find(' ' .. redis.call('TYPE', m).ok .. ' ', 1, true) then redis.call('COPY', m, p) end
   return redis.call('UNLINK', p, m)
 end
-local at = redis.pcall('PEXPIRETIME', p)
-if type(at) ~= 'number' then redis.call('UNLINK', m) return redis.call('COPY', p, m) end
+local at = redis.call('PEXPIRETIME', p)
 if at < 0 then return redis.call('PERSIST', m) end
-return redis.call('PEXPIREAT', m, at)`
+return redis.call('PEXPIREAT', m, at)`)
 
 /**
  * Fields of a hash with their expiries (HEXPIRE, HGETEX, HSETEX). Not verbatim, for the reason of `expiry`; and EXPIRE 0
  * removes fields. ARGV: the fields that the command names. What it did to them is not asked: they are made equal.
  */
-const fields = `local p, m = KEYS[1], KEYS[2]
+const fields = orCopy(`local p, m = KEYS[1], KEYS[2]
 local kind = redis.call('TYPE', p).ok
 if kind == 'none' and redis.call('TYPE', m).ok == 'hash' then return redis.call('UNLINK', m) end
 if kind ~= 'hash' then return 0 end
@@ -56,15 +65,14 @@ for _, f in ipairs(ARGV) do
     if at > 0 then redis.call('HPEXPIREAT', m, at, 'FIELDS', 1, f)
     else redis.call('HPERSIST', m, 'FIELDS', 1, f) end
   end
-end
-return 1`
+end`)
 
 /**
  * The newest entry of a stream, and how much of its beginning is left (XADD, XTRIM). Not verbatim: `*` takes the id from
  * the clock, and `~` trims whole nodes, which the two copies may have cut differently. Where the new entry is trimmed
  * away at once (MAXLEN 0) nothing shows it, so what is left is copied.
  */
-const stream = `redis.setresp(2)
+const stream = orCopy(`redis.setresp(2)
 local p, m = KEYS[1], KEYS[2]
 local function about(key)
   local flat, info = redis.call('XINFO', 'STREAM', key), {}
@@ -81,7 +89,7 @@ if id ~= b['last-generated-id'] then
 end
 if a['length'] == redis.call('XLEN', m) then return 1 end
 if oldest then return redis.call('XTRIM', m, 'MINID', '=', oldest[1]) end
-return redis.call('XTRIM', m, 'MAXLEN', '=', 0)`
+return redis.call('XTRIM', m, 'MAXLEN', '=', 0)`)
 
 /**
  * SPOP, which draws: a second one would draw other members. Which they were stands only in its reply, so it is called
@@ -89,13 +97,20 @@ return redis.call('XTRIM', m, 'MAXLEN', '=', 0)`
  * stands behind the key. An error is returned, not raised, so that it reads as that of the bare command.
  */
 const members = `redis.setresp(3)
-local reply = redis.pcall('SPOP', KEYS[1], unpack(ARGV))
+local p, m = KEYS[1], KEYS[2]
+local reply = redis.pcall('SPOP', p, unpack(ARGV))
 local gone = {}
 if type(reply) == 'string' then gone[1] = reply
 elseif type(reply) == 'table' and reply.set then
   for member in pairs(reply.set) do gone[#gone + 1] = member end
 end
-for i = 1, #gone, 1000 do redis.pcall('SREM', KEYS[2], unpack(gone, i, math.min(i + 999, #gone))) end
+for i = 1, #gone, 1000 do
+  local done = redis.pcall('SREM', m, unpack(gone, i, math.min(i + 999, #gone)))
+  if type(done) == 'table' then
+    if redis.call('COPY', p, m, 'REPLACE') == 0 then redis.call('UNLINK', m) end
+    break
+  end
+end
 return reply`
 
 /**
@@ -106,7 +121,7 @@ return reply`
  * there were delivered in one millisecond, all were. ARGV: group, consumer, then the command for the second names.
  * An entry that was deleted is left out: XCLAIM would take it off the list of the consumer.
  */
-const group = `redis.setresp(2)
+const group = orCopy(`redis.setresp(2)
 local reply = redis.pcall(unpack(ARGV, 3))
 if type(reply) ~= 'table' or reply.err then return 0 end
 local function now()
@@ -139,8 +154,7 @@ for _, part in ipairs(reply) do
       end
     end
   end
-end
-return 1`
+end`)
 
 /** The recipes by the name that the command table gives them. */
 export const recipes: Readonly<Record<RecipeName, Recipe>> = {
