@@ -22,6 +22,7 @@ export const errorCodes = {
   E_CROSS_SLOT: 'on a cluster, the two names of a key lie in different slots, so nothing can be one unit',
   E_BLOCKING_MIRRORED: 'a blocking write on a family that the phase mirrors',
   E_UNSUPPORTED: 'the command cannot be followed in this phase',
+  E_VETOED: 'a hook did not let a key migrate, and the command needs it to',
   // phases
   E_BAD_PHASE: 'not a phase, or not a phase source',
   E_UNSAFE_TRANSITION: 'the change of phase could lose or resurrect data',

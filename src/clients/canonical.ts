@@ -5,15 +5,10 @@
  */
 import type { Arg } from '../commands/index.js'
 import { CanonicalRedisError } from '../errors.js'
-import {
-  toPhaseSource,
-  type Phase,
-  type PhaseFunction,
-  type PhaseSetting,
-  type PhaseSource,
-} from '../phases/index.js'
+import { toPhaseSource, type Phase, type PhaseFunction, type PhaseSetting, type PhaseSource } from '../phases/index.js'
 import { explain, plan } from '../plan/index.js'
 import type { RedisKeyMapper, Schema } from '../schema/index.js'
+import { checkHooks, HookCalls, type Hooks } from './hooks.js'
 import { behind, wrapIoredis } from './ioredis/facade.js'
 import { isIoredis, type RawClient } from './ioredis/types.js'
 import { Wrapping } from './ioredis/wrapping.js'
@@ -31,6 +26,8 @@ export interface CanonicalOptions {
    * `refuse` it with `E_UNKNOWN_COMMAND` (the default), or `pass` it on as it is.
    */
   readonly unknownCommands?: 'refuse' | 'pass'
+  /** Functions to call as keys move; see docs/hooks.md. */
+  readonly hooks?: Hooks
 }
 
 /** What a wrapped client answers about itself. */
@@ -94,18 +91,23 @@ interface CanonicalRedisClientConstructor {
 /** See {@link CanonicalRedisClientConstructor}. */
 export const CanonicalRedisClient = function CanonicalRedisClient(client: unknown, options: CanonicalOptions): object {
   const raw = checkedClient(client)
-  const { schema, phase, unknownCommands = 'refuse' } = checkedOptions(options)
-  const source = toPhaseSource(phase)
+  const { schema, phase, unknownCommands = 'refuse', hooks } = checkedOptions(options)
+  const wanted = { schema, source: toPhaseSource(phase), unknownCommands, hooks: new HookCalls(hooks) }
   if (raw.kind === 'ioredis') {
     const { keyPrefix } = raw.client.options
-    const wrapping = new Wrapping(schema, source, unknownCommands, keyPrefix, raw.client.isCluster)
+    const isCluster = raw.client.isCluster === true
+    const wrapping = new Wrapping(wanted, { keyPrefix, isCluster, prefixesShardChannels: true })
     const face = canonicalOf(wrapping, {
       db: () => raw.client.condition?.select ?? 0,
       status: () => raw.client.status,
     })
     return wrapIoredis(raw.client, wrapping, { canonical: face })
   }
-  const wrapping = new Wrapping(schema, source, unknownCommands, keyPrefixOf(raw), raw.kind === 'cluster', false)
+  const wrapping = new Wrapping(wanted, {
+    keyPrefix: keyPrefixOf(raw),
+    isCluster: raw.kind === 'cluster',
+    prefixesShardChannels: false,
+  })
   const face = canonicalOf(wrapping, {
     db: () => wrappedNodeRedis(raw.client)?.connection?.db ?? 0,
     status: () => statusOf(raw.client),
@@ -222,5 +224,6 @@ function checkedOptions(options: CanonicalOptions): CanonicalOptions {
       `expected \`unknownCommands\` to be "refuse" or "pass", got ${JSON.stringify(given.unknownCommands)}`,
     )
   }
+  checkHooks(given.hooks)
   return options
 }

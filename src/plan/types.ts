@@ -13,6 +13,8 @@ export type StepRole =
   | 'op'
   /** COPY of an alias to the canonical name, never overwriting; a queue is moved to the name of the phase */
   | 'adopt'
+  /** looks under an alias that must not be adopted */
+  | 'look'
   /** brings the second name to the state of the first */
   | 'mirror'
   /** removes the name that the phase gives up */
@@ -51,6 +53,10 @@ export interface Plan {
   readonly located: Located
   /** In the order of the keys; only names that differ. */
   readonly renames: readonly Rename[]
+  /** Told of the replies of all steps, in order, once they are there; not where the steps went as one script. */
+  readonly onReplies?: (replies: readonly unknown[]) => void
+  /** Where the reply is found when several steps may have it: the first whose EXISTS gave 1; else the op's. */
+  readonly choose?: readonly { readonly exists: number; readonly reply: number }[]
   /** More steps whose numeric replies are added to the op's (PUBLISH under two names). */
   readonly sum?: readonly number[]
   /** What to send when the server says NOGROUP or UNBLOCKED: the stream is under another name. */

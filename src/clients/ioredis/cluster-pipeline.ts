@@ -119,9 +119,6 @@ function read(entries: readonly Entry[], results: readonly Result[]): Result[] {
 }
 
 function readSteps(plan: Plan, own: readonly Result[]): Result {
-  const failed = own.find(([error], i) => error && plan.steps[i]?.role === 'adopt')?.[0]
-  if (failed) return [explained(failed), undefined]
-  if (plan.sum === undefined) return own[plan.op] as Result
   const reply = opReply(
     plan,
     own.map(([error, value]) => error ?? value),

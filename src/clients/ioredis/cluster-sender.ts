@@ -12,6 +12,7 @@ import {
   ownCommand,
   setArguments,
   explained,
+  settle,
   type Outcome,
   type Route,
   type Sender,
@@ -72,13 +73,13 @@ export class ClusterSender implements Sender {
     this.client
       .pipeline(plan.steps.map(({ argv }) => called(argv)))
       .exec()
-      .then((results) => {
-        const failed = results?.find(([error], i) => error && plan.steps[i]?.role === 'adopt')?.[0]
-        const [error, value] = results?.[plan.op] ?? []
-        const reason = failed ?? error
-        if (reason) outcome.reject(explained(reason))
-        else outcome.resolve(value)
-      })
+      .then((results) =>
+        settle(
+          plan,
+          (results ?? []).map(([error, value]) => error ?? value),
+          outcome,
+        ),
+      )
       .catch((error: Error) => outcome.reject(error))
   }
 

@@ -13,6 +13,7 @@ import {
   ownCommand,
   setArguments,
   explained,
+  settle,
   type Outcome,
   type Route,
   type Sender,
@@ -55,10 +56,17 @@ export class ConnectionSender implements Sender {
   around(command: RawCommand, plan: Plan, route: Route, failOnAdopt: boolean): unknown {
     const Command = commandClassOf(command)
     const stream = new BlockStream(this.client, plan.steps.length, route.stream)
-    let failure: Error | undefined
+    const replies: unknown[] = []
     if (failOnAdopt) {
       const { resolve, reject } = command
-      command.resolve = (value) => (failure ? reject.call(command, failure) : resolve.call(command, value))
+      // The op comes last, so the replies to the other steps are there.
+      command.resolve = (value) => {
+        replies[plan.op] = value
+        settle(plan, replies, {
+          resolve: (reply) => resolve.call(command, reply),
+          reject: (error) => reject.call(command, error),
+        })
+      }
     }
     const { inTransaction } = command
     plan.steps.forEach((step, i) => {
@@ -71,9 +79,10 @@ export class ConnectionSender implements Sender {
       }
       const extra = this.#make(Command, step.argv)
       if (inTransaction) extra.inTransaction = true
-      extra.promise.catch((error: Error) => {
-        if (step.role === 'adopt') failure = explained(error)
-      })
+      const { resolve, reject } = extra
+      extra.resolve = (value) => resolve.call(extra, (replies[i] = value))
+      extra.reject = (error) => reject.call(extra, (replies[i] = error))
+      extra.promise.catch(() => undefined)
       this.#write(extra, stream, route, i < plan.op ? command.pipelineIndex : undefined)
     })
     return command.promise
@@ -115,22 +124,12 @@ export class ConnectionSender implements Sender {
   sequence(command: RawCommand, plan: Plan, route: Route, outcome: Outcome): void {
     const Command = commandClassOf(command)
     const stream = new BlockStream(this.client, plan.steps.length, route.stream)
-    let failure: Error | undefined
-    plan.steps.forEach((step, i) => {
+    const replies = plan.steps.map((step) => {
       const part = this.#make(Command, step.argv, step.role === 'op')
-      part.promise.then(
-        (value) => {
-          if (i !== plan.op) return
-          if (failure) outcome.reject(failure)
-          else outcome.resolve(value)
-        },
-        (error: Error) => {
-          if (i === plan.op) outcome.reject(failure ?? error)
-          else failure ??= explained(error)
-        },
-      )
       this.#write(part, stream, { ...route, stream: route.stream ?? stream }, command.pipelineIndex)
+      return part.promise.catch((error: Error) => error)
     })
+    void Promise.all(replies).then((all) => settle(plan, all, outcome))
   }
 
   /**

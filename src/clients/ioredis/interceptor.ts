@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { locate, proves, type Arg, type CommandRow, type Located } from '../../commands/index.js'
-import { inScript, outsideScript, plan as makePlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
+import { locate, type Arg, type CommandRow, type Located } from '../../commands/index.js'
+import { inScript, outsideScript, type Plan, type PlanContext, type Step } from '../../plan/index.js'
 import { readKeyspace } from './keyspace.js'
 import { publishInScript, readPubsub } from './pubsub.js'
-import { OpenReads, type OpenRead } from './reads.js'
-import { asAsked, renameError, renameOn } from './renames.js'
+import { idsOf, OpenReads, readThenAdopt } from './reads.js'
+import { asAsked, renameOn } from './renames.js'
 import { ClusterSender } from './cluster-sender.js'
 import { ConnectionSender } from './connection-sender.js'
 import type { Outcome, Route, Sender } from './sender.js'
@@ -78,7 +78,7 @@ export class Interceptor {
       const sent = row?.special && this.#special(row, command, route, queued)
       if (sent !== undefined) return sent
       if (this.#version.isOld) this.#refuseOld(argv, located)
-      plan = makePlan(argv, this.#context(), located)
+      plan = this.wrapping.plan(argv, this.#context(), located, route.stream === undefined)
     } catch (error) {
       return this.#refuse(command, error as Error, route)
     }
@@ -92,7 +92,7 @@ export class Interceptor {
   planQueued(argv: readonly Arg[], inTransaction: boolean): Plan | undefined {
     const located = locate(argv)
     if (this.#version.isOld) this.#refuseOld(argv, located)
-    return makePlan(argv, this.wrapping.contextFor(0, inTransaction), located)
+    return this.wrapping.plan(argv, this.wrapping.contextFor(0, inTransaction), located, false)
   }
 
   isPlanned(command: RawCommand): boolean {
@@ -126,39 +126,14 @@ export class Interceptor {
     return this.#sender.around(command, plan, route, true)
   }
 
-  /** One command for a hit; COPY and the command again when the reply does not prove that every key exists. */
   #read(plan: Plan, command: RawCommand, route: Route): unknown {
-    const asked = [...command.args]
-    const op = plan.steps[plan.op] as Step
-    const { resolve, reject } = command
-    let second: Promise<unknown> | undefined
-    const ask = (): Promise<unknown> => (second ??= this.#again(plan, command, route))
-    const read: OpenRead = { ids: idsOf(plan.located, op.argv), ask: () => void ask().catch(() => undefined) }
-    const settle = (reply: unknown): boolean => {
-      this.#reads.remove(read)
-      return proves(plan.located, [command.name, ...command.args], reply)
-    }
-    const outcome: Outcome = {
-      resolve: (value) => resolve.call(command, value),
-      reject: (error) => reject.call(command, asAsked(renameError(error, plan.renames), command.name, asked)),
-    }
-    command.resolve = (reply) => {
-      if (settle(reply)) resolve.call(command, reply)
-      else ask().then(outcome.resolve, outcome.reject)
-      return command.promise
-    }
-    command.reject = (error) => {
-      // A connection that closed, or a timeout: there is nobody to ask again.
-      if (settle(error) || error.name !== 'ReplyError') outcome.reject(error)
-      else ask().then(outcome.resolve, outcome.reject)
-    }
-    renameOn(command, plan)
-    this.#reads.add(read)
-    return this.#sender.rewritten(command, op, route)
+    readThenAdopt({ plan, command, reads: this.#reads, again: () => this.#again(plan, command, route) })
+    return this.#sender.rewritten(command, plan.steps[plan.op] as Step, route)
   }
 
-  #again(plan: Plan, command: RawCommand, route: Route): Promise<unknown> {
+  #again(first: Plan, command: RawCommand, route: Route): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      const plan = this.wrapping.hooks.again(first, this.#context())
       if (plan.atomic && !this.#watches) this.#sender.transaction(command, plan, route, { resolve, reject })
       else this.#sender.sequence(command, plan, route, { resolve, reject })
     })
@@ -187,7 +162,7 @@ export class Interceptor {
       command,
       route,
       outcome: this.#answer(plan, command),
-      plan: (argv) => makePlan(argv, this.#context()) ?? unplanned(argv),
+      plan: (argv) => this.wrapping.plan(argv, this.#context(), locate(argv), false) ?? unplanned(argv),
       mayGoOn: () => !this.#transaction.isOpen,
     }
     if (plan.turns) waitInTurns(plan, plan.turns.timeout, waiter)
@@ -316,12 +291,4 @@ const isRead = ({ located }: Plan): boolean => located.keys.every(({ use }) => u
 function unplanned(argv: readonly Arg[]): Plan {
   const located = locate(argv) as Located
   return { steps: [{ role: 'op', argv }], op: 0, atomic: false, optimistic: false, located, renames: [] }
-}
-
-/** The names of a command's keys as they are sent. */
-function idsOf(located: Located, argv: readonly Arg[]): string[] {
-  return located.keys.map(({ index }) => {
-    const name = argv[index] as Arg
-    return typeof name === 'string' ? name : name.toString('latin1')
-  })
 }

@@ -7,6 +7,11 @@
  *
  * @module
  */
+import { proves, type Arg, type Located } from '../../commands/index.js'
+import type { Plan, Step } from '../../plan/index.js'
+import { asAsked, renameError, renameOn } from './renames.js'
+import type { Outcome } from './sender.js'
+import type { RawCommand } from './types.js'
 
 /** A read whose second question can be sent early. */
 export interface OpenRead {
@@ -44,4 +49,51 @@ export class OpenReads {
       for (const read of this.#byKey.get(id) ?? []) read.ask()
     }
   }
+}
+
+/** A read that is tried under one name first. */
+interface Tried {
+  readonly plan: Plan
+  readonly command: RawCommand
+  readonly reads: OpenReads
+  /** Asks again, with the COPY in front. */
+  readonly again: () => Promise<unknown>
+}
+
+/** One command for a hit; COPY and the command again when the reply does not prove that every key exists. */
+export function readThenAdopt({ plan, command, reads, again }: Tried): void {
+  const asked = [...command.args]
+  const { resolve, reject } = command
+  let second: Promise<unknown> | undefined
+  const ask = (): Promise<unknown> => (second ??= again())
+  const ids = idsOf(plan.located, (plan.steps[plan.op] as Step).argv)
+  const read: OpenRead = { ids, ask: () => void ask().catch(() => undefined) }
+  const settle = (reply: unknown): boolean => {
+    reads.remove(read)
+    return proves(plan.located, [command.name, ...command.args], reply)
+  }
+  const outcome: Outcome = {
+    resolve: (value) => resolve.call(command, value),
+    reject: (error) => reject.call(command, asAsked(renameError(error, plan.renames), command.name, asked)),
+  }
+  command.resolve = (reply) => {
+    if (settle(reply)) resolve.call(command, reply)
+    else ask().then(outcome.resolve, outcome.reject)
+    return command.promise
+  }
+  command.reject = (error) => {
+    // A connection that closed, or a timeout: there is nobody to ask again.
+    if (settle(error) || error.name !== 'ReplyError') outcome.reject(error)
+    else ask().then(outcome.resolve, outcome.reject)
+  }
+  renameOn(command, plan)
+  reads.add(read)
+}
+
+/** The names of a command's keys as they are sent. */
+export function idsOf(located: Located, argv: readonly Arg[]): string[] {
+  return located.keys.map(({ index }) => {
+    const name = argv[index] as Arg
+    return typeof name === 'string' ? name : name.toString('latin1')
+  })
 }

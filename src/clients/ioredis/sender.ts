@@ -5,7 +5,7 @@
  */
 import type { Arg } from '../../commands/index.js'
 import { CanonicalRedisError } from '../../errors.js'
-import type { Plan, Step } from '../../plan/index.js'
+import { chosenReply, type Plan, type Step, type StepRole } from '../../plan/index.js'
 import { commandClassOf, type CommandClass, type RawClient, type RawCommand, type WritableTarget } from './types.js'
 
 /** Where a command of the caller's was going. */
@@ -50,14 +50,30 @@ export interface Sender {
 }
 
 /** Which element of EXEC's reply is the caller's, or the sum of several. */
-export function opReply(plan: Pick<Plan, 'steps' | 'op' | 'sum'>, replies: readonly unknown[]): unknown {
+export function opReply(
+  plan: Pick<Plan, 'steps' | 'op' | 'sum' | 'choose' | 'onReplies'>,
+  replies: readonly unknown[],
+): unknown {
+  plan.onReplies?.(replies)
   // What could not be adopted was missing for the command, so its reply speaks of nothing.
   const failed = replies.find((reply, i) => reply instanceof Error && plan.steps[i]?.role === 'adopt')
   if (failed) return explained(failed as Error)
-  if (plan.sum === undefined) return replies[plan.op]
+  if (plan.sum === undefined) return chosenReply(plan, replies)
   const parts = plan.sum.map((i) => replies[i])
   return parts.find((part) => part instanceof Error) ?? parts.reduce<number>((sum, part) => sum + Number(part), 0)
 }
+
+/** Answers with what came of steps that went out one after the other: without the right database or the adopted key, nothing. */
+export function settle(plan: Plan, replies: readonly unknown[], outcome: Outcome): void {
+  const failed = replies.find(
+    (reply, i) => reply instanceof Error && preparing.includes(plan.steps[i]?.role as StepRole),
+  )
+  const reply = failed ? explained(failed as Error) : opReply(plan, replies)
+  if (reply instanceof Error) outcome.reject(reply)
+  else outcome.resolve(reply)
+}
+
+const preparing: readonly StepRole[] = ['adopt', 'select']
 
 /** A script defined on the client goes as EVAL: inside MULTI there is no second try after NOSCRIPT. */
 export function loaded(client: RawClient, argv: readonly Arg[]): readonly Arg[] {

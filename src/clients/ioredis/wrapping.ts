@@ -4,23 +4,42 @@
  * @module
  */
 import calculateSlot from 'cluster-key-slot'
+import type { Arg, Located } from '../../commands/index.js'
 import type { PhaseSource } from '../../phases/index.js'
-import type { PlanContext } from '../../plan/index.js'
+import { plan, type Plan, type PlanContext } from '../../plan/index.js'
 import type { KeyName, LogicalKey, Schema } from '../../schema/index.js'
+import type { HookCalls } from '../hooks.js'
+
+/** What the application asks for. */
+export interface Wanted {
+  readonly schema: Schema
+  readonly source: PhaseSource
+  readonly unknownCommands: 'refuse' | 'pass'
+  readonly hooks: HookCalls
+}
+
+/** What the client that is wrapped does to names. */
+export interface Naming {
+  readonly keyPrefix: string | Buffer | undefined
+  readonly isCluster: boolean
+  /** Does it put its prefix before shard channels too, as ioredis does? */
+  readonly prefixesShardChannels: boolean
+}
 
 /** Shared by a client and its duplicates. */
 export class Wrapping {
+  readonly schema: Schema
+  readonly source: PhaseSource
+  readonly keyPrefix: string | Buffer | undefined
+  readonly hooks: HookCalls
   #context: PlanContext
 
-  constructor(
-    readonly schema: Schema,
-    readonly source: PhaseSource,
-    readonly unknownCommands: 'refuse' | 'pass',
-    readonly keyPrefix: string | Buffer | undefined,
-    isCluster = false,
-    /** Does the client put its prefix before shard channels too, as ioredis does? */
-    prefixesShardChannels = true,
-  ) {
+  constructor({ schema, source, unknownCommands, hooks }: Wanted, naming: Naming) {
+    const { keyPrefix, isCluster, prefixesShardChannels } = naming
+    this.schema = schema
+    this.source = source
+    this.keyPrefix = keyPrefix
+    this.hooks = hooks
     const mapper = keyPrefix && keyPrefix.length > 0 ? behindPrefix(schema.mapper, keyPrefix) : schema.mapper
     const phaseOf: PlanContext['phaseOf'] = (family) => source.phaseOf(family)
     const prefix = prefixesShardChannels ? Buffer.from(keyPrefix ?? '').toString('latin1') : ''
@@ -33,6 +52,17 @@ export class Wrapping {
     const last = this.#context
     if (last.db !== db || last.inTransaction !== inTransaction) this.#context = { ...last, db, inTransaction }
     return this.#context
+  }
+
+  /**
+   * The plan for a command, with what hooks say to it.
+   *
+   * @param alone it stands in no pipeline, so that a read can be tried under one name first
+   * @throws {@link CanonicalRedisError} what `plan` throws, and `E_VETOED`
+   */
+  plan(argv: readonly Arg[], context: PlanContext, located: Located | undefined, alone: boolean): Plan | undefined {
+    const made = plan(argv, context, located)
+    return made && this.hooks.first(made, context, alone)
   }
 
   /** The server has modules: from now on plans take care of values that have no COPY. */

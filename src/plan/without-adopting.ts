@@ -1,0 +1,63 @@
+/**
+ * A read of a key that must stay under its alias.
+ *
+ * @module
+ */
+import type { Arg } from '../commands/index.js'
+import type { Plan, Step } from './types.js'
+
+/**
+ * The same read under every name, each with an EXISTS before it, instead of COPY and read: the reply is that of the canonical
+ * name if it is there, else that of the first alias that is.
+ *
+ * @returns undefined where this cannot be: a command that changes something, or one with several keys
+ */
+export function withoutAdopting(plan: Plan): Plan | undefined {
+  const { located } = plan
+  const op = plan.steps[plan.op] as Step
+  if (located.row.special === 'watch') return notCopying(plan)
+  const [key, ...more] = located.keys
+  if (!plan.optimistic || key === undefined || more.length > 0) return undefined
+  const under = (name: Arg): readonly Arg[] => op.argv.map((arg, i) => (i === key.index ? name : arg))
+  const canonical = op.argv[key.index] as Arg
+  const steps: Step[] = []
+  const choose: { exists: number; reply: number }[] = []
+  const look = (name: Arg, role: Step['role']): void => {
+    const exists = steps.push({ role: 'look', argv: ['EXISTS', name] }) - 1
+    choose.push({ exists, reply: steps.push({ role, argv: under(name) }) - 1 })
+  }
+  for (const [i, step] of plan.steps.entries()) {
+    if (step.role === 'adopt') look(step.argv[1] as Arg, 'look')
+    else if (i === plan.op) look(canonical, 'op')
+    else steps.push(step)
+  }
+  const last = choose.pop() as { exists: number; reply: number }
+  return {
+    ...plan,
+    steps,
+    op: last.reply,
+    atomic: true,
+    choose: [last, ...choose],
+  }
+}
+
+/** WATCH looks at every name as it is. */
+function notCopying(plan: Plan): Plan {
+  const kept = plan.steps.filter(({ role }) => role !== 'adopt')
+  return { ...plan, steps: kept, op: kept.indexOf(plan.steps[plan.op] as Step) }
+}
+
+/** The plan, with what to call the aliases if one of them should answer. */
+export function namingAliases(plan: Plan): Plan {
+  const renames = plan.steps.flatMap(({ role, argv }) => {
+    const asked = plan.renames.find(({ sent }) => sent === argv[2])?.asked
+    return role === 'adopt' && asked !== undefined ? [{ sent: argv[1] as Arg, asked }] : []
+  })
+  return { ...plan, renames: [...plan.renames, ...renames] }
+}
+
+/** The reply of the name that was there. */
+export function chosenReply({ choose, op }: Pick<Plan, 'choose' | 'op'>, replies: readonly unknown[]): unknown {
+  const there = choose?.find(({ exists }) => Number(replies[exists]) === 1)
+  return replies[there?.reply ?? op]
+}
