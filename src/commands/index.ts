@@ -4,8 +4,7 @@
  * @module
  */
 export { locate } from './locate.js'
-export { mirrorOf } from './mirror-way.js'
-export { isPlainOverwrite } from './overwrite.js'
+export { keepsKey, mirrorOf } from './mirror-way.js'
 export { proves } from './proofs.js'
 export { mapReplyNames, type RenameInReply } from './replies.js'
 export { commandRows, lookup } from './table.js'

@@ -25,6 +25,19 @@ export function mirrorOf(row: CommandRow, argv: readonly Arg[]): MirrorWay {
   return byLine[row.name]?.(argv) ?? row.mirror
 }
 
+/**
+ * Does its key exist afterwards if it existed before, whatever the arguments meet?
+ *
+ * @example
+ * ```ts
+ * keepsKey(row, ['set', 'k', 'v', 'EX', '10', 'NX']) // true
+ * keepsKey(row, ['set', 'k', 'v', 'PXAT', '1', 'NX']) // false: that time is past, and the key goes
+ * ```
+ */
+export function keepsKey(row: CommandRow, argv: readonly Arg[]): boolean {
+  return row.keeps === true && !argv.slice(3).some((arg) => ['exat', 'pxat'].includes(word(arg)))
+}
+
 /** Options that newer servers may add are not known to be mirrored right: those lines go by `state`. */
 const byLine: Readonly<Record<string, (argv: readonly Arg[]) => MirrorWay | undefined>> = Object.assign(
   Object.create(null) as object,

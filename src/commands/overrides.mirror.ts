@@ -11,7 +11,8 @@ import type { OverrideGroup } from './types.js'
 /** The part of overrides.ts for the column `mirror`. */
 export const mirrorGroups: readonly OverrideGroup[] = [
   // -- overwrite: the same result whatever was there (see isPlainOverwrite for which arguments allow it) -------------
-  [['del', 'unlink', 'set', 'mset'], { mirror: 'overwrite' }],
+  [['del', 'unlink', 'mset'], { mirror: 'overwrite' }],
+  [['set'], { mirror: 'overwrite', keeps: true }],
 
   // -- replay: equal values and equal arguments give equal results (all of it held by test/integration/recipes) ------
   [['append', 'setnx', 'setrange', 'setbit', 'bitfield', 'pfadd'], { mirror: 'replay' }],
@@ -45,7 +46,7 @@ export const mirrorGroups: readonly OverrideGroup[] = [
 
   // -- state, although there is but one key --------------------------------------------------------------------------
   // What they leave is a string no bigger than their argument: copying it on the server costs less than sending it twice.
-  [['setex', 'psetex', 'getset'], { mirror: 'state' }],
+  [['setex', 'psetex', 'getset'], { mirror: 'state', keeps: true }],
   // It leaves nothing, so there is nothing to copy, and the value that it replies with crosses the network once.
   [['getdel'], { mirror: 'state' }],
   // The payload crosses the network once, and its time to live counts from "now".

@@ -94,6 +94,8 @@ export interface CommandRow {
   readonly mirror: MirrorWay
   /** How an `effect` is mirrored. On a row that replays: how it is mirrored where a value may have no COPY. */
   readonly recipe?: RecipeName
+  /** It never removes its key, and what it leaves is a string: COPY … REPLACE alone mirrors it. Not so with a past PXAT. */
+  readonly keeps?: true
   /** It works on a value of any type, so that its name does not tell whether the value can be copied. */
   readonly anyType?: true
   readonly proof: ProofRule
@@ -117,7 +119,7 @@ export interface CommandRow {
 
 /** What overrides set. What they leave out has a default, decided in table.ts. */
 export interface Override extends Partial<
-  Pick<CommandRow, 'mirror' | 'recipe' | 'anyType' | 'proof' | 'reply' | 'special' | 'parser' | 'unfollowed'>
+  Pick<CommandRow, 'mirror' | 'recipe' | 'keeps' | 'anyType' | 'proof' | 'reply' | 'special' | 'parser' | 'unfollowed'>
 > {
   /** Replaces the use of each key spec, in order; the last one counts for the rest. */
   readonly uses?: readonly KeyUse[]

@@ -21,10 +21,11 @@ export class Block {
     return this.steps.push({ role, argv }) - 1
   }
 
-  /** Copies one name to another, across databases where they differ; `COPY` never overwrites here. */
-  copy(role: StepRole, from: Place, to: Place): void {
+  /** Copies one name to another, across databases where they differ; it overwrites only if told to. */
+  copy(role: StepRole, from: Place, to: Place, ...replace: 'REPLACE'[]): void {
     const argv: Arg[] = ['COPY', from.name, to.name]
     if (to.db !== from.db) argv.push('DB', String(to.db))
+    argv.push(...replace)
     this.add(role, from.db, argv)
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mirrorOf, type Arg, type Located, type MirrorWay, type RecipeName } from '../commands/index.js'
+import { keepsKey, mirrorOf, type Arg, type Located, type MirrorWay, type RecipeName } from '../commands/index.js'
 import type { Block, Place } from './block.js'
 import { distinct, rewrite, type Pair } from './pairs.js'
 import { guardScript, recipes, supersedeScript, tidyScript } from './recipes.js'
@@ -14,6 +14,8 @@ export interface Mirroring {
   readonly way: MirrorWay
   /** Of an `effect`. */
   readonly recipe?: RecipeName
+  /** Of `state`: the command leaves no key missing that was there. */
+  readonly keeps?: boolean
 }
 
 /** A write with its keys. */
@@ -36,7 +38,7 @@ export function chooseMirror({ argv, located, pairs, context }: Write): Mirrorin
     // DEL under a name that could not be adopted replies 0: then nothing may go, and the guard sees to it.
     return { way: hasModules && pairs.some((pair) => pair.use === 'delete') ? 'state' : way }
   }
-  if (way !== 'replay' && way !== 'effect') return { way }
+  if (way !== 'replay' && way !== 'effect') return { way, keeps: keepsKey(row, argv) }
   if (pairs.length < located.keys.length || !pairs.every(isMirrored)) return { way: 'state' }
   const dbs = new Set(pairs.map(({ secondary }) => secondary.db))
   const here = pairs.every(({ primary, secondary }) => secondary.db === primary.db)
@@ -96,14 +98,14 @@ function recipeLine(name: RecipeName, argv: readonly Arg[], pairs: readonly Pair
 }
 
 /** What a write does to the other names of one key, once the primary has changed. */
-export function settle(block: Block, pair: Pair, { way }: Mirroring, context: PlanContext): void {
+export function settle(block: Block, pair: Pair, { way, keeps }: Mirroring, context: PlanContext): void {
   const { secondary, primary, rule } = pair
   if (secondary === undefined || rule.secondary === 'leave') return
   const guarded = way !== 'overwrite' && context.hasModules === true && rule.primary === 'canonical'
   const drop = guarded ? guard : unlink
   if (rule.secondary === 'unlink') drop(block, 'drop', primary, secondary)
   else if (way === 'state' || (way === 'overwrite' && secondary.db !== primary.db)) {
-    const copy = guarded ? guard : copyAnew
+    const copy = guarded ? guard : keeps ? copyOver : copyAnew
     copy(block, 'mirror', primary, secondary)
   }
   if (rule.primary === 'alias') supersede(block, pair)
@@ -123,6 +125,11 @@ export function supersede(block: Block, pair: Pair): void {
   for (const older of pair.aliases.slice(1)) {
     if (older.db === first.db) block.add('supersede', first.db, ['EVAL', supersedeScript, '2', first.name, older.name])
   }
+}
+
+/** Only behind a command that removes nothing. REPLACE frees a big value at once and holds the server: for strings. */
+function copyOver(block: Block, role: 'mirror' | 'drop', primary: Place, secondary: Place): void {
+  block.copy(role, primary, secondary, 'REPLACE')
 }
 
 /** Not COPY REPLACE: when the command removed P, that would leave M in place. */

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import { mayCoexist, phases, phaseTable, type Phase } from '../../src/phases/index.js'
+import type { Plan, Step } from '../../src/plan/index.js'
 import {
   A,
   C,
@@ -182,13 +183,17 @@ describe('raw clients', () => {
 
 /** An adopt with REPLACE is not among these: it does harm to older spellings, which the model's one alias cannot show. */
 describe('mistakes in the plans are found', () => {
+  const without = (what: (step: Step) => boolean, plan: Plan): Plan => {
+    const op = plan.steps[plan.op]
+    const steps = plan.steps.filter((step) => step === op || !what(step))
+    return op ? { ...plan, steps, op: steps.indexOf(op) } : plan
+  }
   const drop =
     (role: string): Sabotage =>
-    (plan) => {
-      const op = plan.steps[plan.op]
-      const steps = plan.steps.filter((step) => step.role !== role)
-      return op ? { ...plan, steps, op: steps.indexOf(op) } : plan
-    }
+    (plan) =>
+      without((step) => step.role === role, plan)
+  const isMirror = ({ role }: Step): boolean => role === 'mirror'
+  const isCopy = (step: Step): boolean => isMirror(step) && step.argv[0] === 'COPY'
   const mistakes: Record<string, { readonly pair: [Phase, Phase]; readonly sabotage: Sabotage }> = {
     'two commands without MULTI': {
       pair: ['dual-write', 'dual-read'],
@@ -220,6 +225,23 @@ describe('mistakes in the plans are found', () => {
         const steps = [...plan.steps.filter((step) => step.role !== 'mirror'), mirrored]
         return { ...plan, steps, op: steps.indexOf(op) }
       },
+    },
+    'a replay without the COPY in front': {
+      pair: ['dual-write', 'dual-read'],
+      sabotage: (plan, argv) => (argv[0] === 'APPEND' ? without(isCopy, plan) : plan),
+    },
+    'a replay with the COPY behind': {
+      pair: ['dual-write', 'dual-read'],
+      sabotage(plan, argv) {
+        if (argv[0] !== 'APPEND') return plan
+        const { steps, op } = without(isCopy, plan)
+        return { ...plan, steps: [...steps, ...plan.steps.filter(isCopy)], op }
+      },
+    },
+    'a replay on the first name alone': {
+      pair: ['dual-write', 'dual-read'],
+      sabotage: (plan, argv) =>
+        argv[0] === 'APPEND' ? without((step) => isMirror(step) && !isCopy(step), plan) : plan,
     },
     'a delete of the primary alone': {
       pair: ['dual-read', 'retire-alias'],

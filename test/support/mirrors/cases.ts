@@ -92,9 +92,11 @@ const more: readonly Shape[] = [
   ),
 ]
 
-/** The rows whose mirror is more than a copy, and that a server has. */
+/** The rows whose mirror is more than UNLINK and COPY, and that a server has. */
 export const rowsOn = (kind: ServerKind): CommandRow[] =>
-  commandRows.filter((row) => (row.mirror === 'replay' || row.mirror === 'effect') && row.servers.includes(kind))
+  commandRows.filter(
+    ({ mirror, keeps, servers }) => (mirror === 'replay' || mirror === 'effect' || keeps) && servers.includes(kind),
+  )
 
 const blocking = new Set(blockingShapes)
 

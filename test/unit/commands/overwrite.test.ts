@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { isPlainOverwrite, lookup } from '../../../src/commands/index.js'
+import { lookup } from '../../../src/commands/index.js'
+import { isPlainOverwrite } from '../../../src/commands/overwrite.js'
 
 test.each([
   ['del a b', true],

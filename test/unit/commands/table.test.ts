@@ -74,6 +74,29 @@ describe('the rows', () => {
     expect(commandRows.filter(({ mirror, keys, parser }) => mirror !== 'none' && !keys.length && !parser)).toEqual([])
   })
 
+  test('every write that a server has says how it is mirrored; those only read about are copied', () => {
+    const writes = commandRows.filter(({ mirror }) => mirror !== 'none')
+    const byServer = writes.filter(({ documented }) => documented === undefined).map(({ name }) => name)
+    expect(byServer.filter((name) => overrides[name]?.mirror === undefined)).toEqual([])
+    const documented = writes.filter(({ documented }) => documented !== undefined)
+    expect(documented.filter(({ mirror }) => mirror !== 'state')).toEqual([])
+    const ways = byServer.map((name) => lookup(name.split(' '))!.mirror)
+    const count = (way: string): number => ways.filter((one) => one === way).length
+    expect({ overwrite: count('overwrite'), replay: count('replay'), effect: count('effect') }).toEqual({
+      overwrite: 4,
+      replay: 68,
+      effect: 11,
+    })
+  })
+
+  test('every effect has a recipe, and a replay only for values of any type', () => {
+    const effects = commandRows.filter(({ mirror }) => mirror === 'effect')
+    expect(effects.filter(({ recipe }) => recipe === undefined)).toEqual([])
+    const others = commandRows.filter(({ mirror, recipe }) => mirror !== 'effect' && recipe !== undefined)
+    expect(others.map(({ name }) => name)).toEqual(['expireat', 'persist', 'pexpireat'])
+    expect(others.every(({ mirror, anyType }) => mirror === 'replay' && anyType)).toBe(true)
+  })
+
   test('only reads prove anything', () => {
     const proving = commandRows.filter(({ proof }) => proof !== 'never')
     const writing = proving.filter(({ mirror }) => mirror !== 'none').map(({ name }) => name)
