@@ -33,6 +33,11 @@ export const errorCodes = {
   // migrator
   E_NOT_CLEAN: 'the verification found differences, so nothing was removed',
   E_WRONG_PHASE: 'the operation is not safe in this phase',
+  E_NO_MEMORY: 'the copy would not fit into the memory of the server',
+  E_OVERLOADED: 'the server had no room for the run for longer than patience allows',
+  E_SCHEMA_CHANGED: 'a checkpoint or a backup was written for a schema that maps otherwise',
+  E_CHECKPOINT: 'a checkpoint belongs to another run',
+  E_BAD_FILE: 'a file is not what it should be, or is damaged',
   E_NOT_DRAINED: 'jobs wait under a name that the next phase does not look at',
 } as const
 

@@ -16,10 +16,22 @@ export interface Port {
   send(argv: readonly Arg[]): Promise<Reply>
   /** Many commands in one write. One reply or error each; rejects only when the connection fails. */
   pipeline(argvs: readonly (readonly Arg[])[]): Promise<(Reply | Error)[]>
-  /** Many commands in MULTI/EXEC. One reply or error each; rejects when the server discards the transaction. */
+  /**
+   * Many commands in MULTI/EXEC. One reply or error each; rejects with {@link TransactionDiscarded} when a key changed
+   * that this connection watches (`send(['WATCH', …])`), and with the server's error when it refuses one of them.
+   */
   transaction(argvs: readonly (readonly Arg[])[]): Promise<(Reply | Error)[]>
   /** A new connection to the same server, with `db` selected (the same database where none is given). */
   duplicate(options?: { db?: number }): Promise<Port>
   /** Ends the connection if it came from {@link duplicate}; a port over the user's own client leaves it open. */
   close(): Promise<void>
+}
+
+/** A key changed that the connection watched, so the transaction did nothing. */
+export class TransactionDiscarded extends Error {
+  override readonly name = 'TransactionDiscarded'
+
+  constructor() {
+    super('the transaction was discarded: a watched key changed')
+  }
 }

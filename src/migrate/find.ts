@@ -5,16 +5,21 @@
  */
 import { printable } from './names.js'
 import type { Run } from './run.js'
+import { jobsOf, walkAll } from './scan/walker.js'
 
 /** Canonical names with the aliases of each that a scan met. */
 export async function findAliases(run: Run, pattern: string): Promise<Map<string, string[]>> {
   const found = new Map<string, Set<string>>()
-  for await (const jobs of run.jobs('aliases', {}, pattern === '*' ? undefined : pattern)) {
-    for (const { canonical, aliases, met } of jobs) {
-      if (met === -1) continue
-      const name = printable(canonical)
-      found.set(name, (found.get(name) ?? new Set()).add(printable(aliases[met]!.name)))
-    }
-  }
+  await walkAll(run, {
+    sides: 'aliases',
+    match: pattern === '*' ? undefined : pattern,
+    each(names, { db }) {
+      for (const { canonical, aliases, met } of jobsOf(run, names, db)) {
+        if (met === -1) continue
+        const name = printable(canonical)
+        found.set(name, (found.get(name) ?? new Set()).add(printable(aliases[met]!.name)))
+      }
+    },
+  })
   return new Map([...found].map(([canonical, aliases]) => [canonical, [...aliases]]))
 }

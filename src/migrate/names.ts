@@ -44,7 +44,17 @@ export class Names {
     readonly families: ReadonlySet<string>,
     readonly home: number,
     readonly keyPrefix: Buffer,
+    /** A cluster has no other databases: aliases there cannot exist. */
+    readonly isCluster = false,
   ) {}
+
+  /** Families with an alias that this server cannot have. */
+  get unreachable(): string[] {
+    if (!this.isCluster) return []
+    const elsewhere = (name: string): boolean =>
+      this.schema.families.get(name)?.aliases.some(({ db }) => (db ?? this.home) !== this.home) ?? false
+    return [...this.families].filter(elsewhere)
+  }
 
   /**
    * The logical key of a stored name; undefined for a name of no family (or of one left out), for one in a database
@@ -60,7 +70,7 @@ export class Names {
       .map((alias) => ({ name: this.#stored(alias.name), db: alias.db ?? this.home }))
       // `key('a:<id>').alias('a:<id>', { db: 2 })` with a client that is in database 2 itself: one key, not a pair.
       // Sweeping that "alias" would delete the data.
-      .filter((alias) => alias.db !== this.home || !alias.name.equals(canonical))
+      .filter((alias) => (alias.db !== this.home ? !this.isCluster : !alias.name.equals(canonical)))
     const met = aliases.findIndex((alias) => alias.db === db && alias.name.equals(stored))
     const isCanonical = db === this.home && canonical.equals(stored)
     if (aliases.length === 0 || (met === -1 && !isCanonical)) return undefined

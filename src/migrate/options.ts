@@ -4,6 +4,7 @@
  * @module
  */
 import { CanonicalRedisError } from '../errors.js'
+import { isPhase, phases } from '../phases/index.js'
 import type { Schema } from '../schema/index.js'
 
 interface Rule {
@@ -24,13 +25,78 @@ const names: Rule = {
 }
 const place: Rule = { expected: 'true, false or a directory', holds: (value) => flag.holds(value) || text.holds(value) }
 
-const run = { families: names, report: place }
+const off: Rule = { expected: 'false', holds: (value) => value === false }
+const positive: Rule = { expected: 'a number above 0', holds: (value) => typeof value === 'number' && value > 0 }
+const part: Rule = {
+  expected: 'a number above 0, and 1 at most',
+  holds: (value) => positive.holds(value) && (value as number) <= 1,
+}
+const signal: Rule = { expected: 'an AbortSignal', holds: (value) => value instanceof AbortSignal }
+const phase: Rule = { expected: `one of ${phases.join(', ')}`, holds: isPhase }
+const anyNumber = whole(1, Number.MAX_SAFE_INTEGER)
+
+const oneOf = (...words: readonly string[]): Rule => ({
+  expected: words.map((word) => JSON.stringify(word)).join(' or '),
+  holds: (value) => words.includes(value as string),
+})
+const either = (...rules: readonly Rule[]): Rule => ({
+  expected: rules.map(({ expected }) => expected).join(', or '),
+  holds: (value) => rules.some((rule) => rule.holds(value)),
+})
+/** An object of options; each may be left out, and none may be unknown. */
+const object = (fields: Readonly<Record<string, Rule>>): Rule => ({
+  expected: `an object with ${Object.entries(fields)
+    .map(([name, { expected }]) => `\`${name}\` (${expected})`)
+    .join(', ')}`,
+  holds: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(value).every(([name, field]) => field === undefined || (fields[name]?.holds(field) ?? false)),
+})
+
+const throttle = either(
+  off,
+  object({
+    latency: either(off, positive),
+    replicaLag: either(off, positive),
+    memory: either(off, part),
+    outputBuffer: either(off, positive),
+    patience: positive,
+  }),
+)
+const bigKeys = object({ over: whole(0, Number.MAX_SAFE_INTEGER), how: oneOf('chunk', 'skip', 'copy') })
+const checkpoint = either(text, {
+  expected: 'an object with `key` (a non-empty text)',
+  holds: (value) => typeof value === 'object' && value !== null && text.holds((value as { key?: unknown }).key),
+})
+
+const run = { families: names, report: place, onProgress: callback, signal, rate: positive }
 
 const rules = {
-  new: { batch: whole(1, 100_000), onProgress: callback, families: names },
-  migrateKeys: { ...run, dryRun: flag, limit: whole(1, Number.MAX_SAFE_INTEGER), match: text, overwrite: flag },
-  verify: { ...run, sample: whole(1, Number.MAX_SAFE_INTEGER), rounds: whole(1, 100) },
-  cleanupAliases: { ...run, dryRun: flag, afterMigration: flag, confirm: callback },
+  new: { batch: whole(1, 100_000), onProgress: callback, families: names, throttle, bigKeys, failover: anyNumber },
+  migrateKeys: {
+    ...run,
+    dryRun: flag,
+    limit: anyNumber,
+    match: text,
+    direction: oneOf('forward', 'reverse'),
+    overwrite: flag,
+    prune: flag,
+    checkpoint,
+    bigKeys,
+  },
+  verify: {
+    ...run,
+    sample: anyNumber,
+    rounds: whole(1, 100),
+    repair: either(flag, phase),
+    checkpoint,
+    bigKeys,
+  },
+  cleanupAliases: { ...run, dryRun: flag, afterMigration: flag, confirm: callback, backup: text, bigKeys },
+  restore: { ...run, dryRun: flag, overwrite: flag },
+  rollback: { ...run, to: phase, from: phase, dryRun: flag, setPhase: callback, bigKeys },
+  analyze: { ...run, sample: anyNumber },
 } satisfies Record<string, Record<string, Rule>>
 
 /** Whose options. */
@@ -77,4 +143,27 @@ export function checkFamilies(schema: Schema, wanted: readonly string[] | undefi
     })
   }
   return new Set(wanted ?? schema.families.keys())
+}
+
+/**
+ * The schema, if it is one and the one that the client was wrapped with.
+ * @throws CanonicalRedisError `E_BAD_OPTION`
+ */
+export function checkSchema(schema: Schema, wrappedWith: Schema | undefined): Schema {
+  const given: Partial<Schema> | undefined = schema
+  if (typeof given?.mapper?.resolve !== 'function') {
+    const expected = 'Expected `schema` to be what defineSchema gives'
+    throw new CanonicalRedisError('E_BAD_OPTION', `${expected}, got ${typeof given}.`, {
+      hint: 'new RedisKeyMigrator(client, defineSchema({ … })).',
+    })
+  }
+  // Phases go by family: those of another schema say nothing about this one.
+  if (wrappedWith && wrappedWith.hash !== schema.hash) {
+    throw new CanonicalRedisError(
+      'E_BAD_OPTION',
+      `Expected the schema that the client was wrapped with ("${wrappedWith.name}"), got "${schema.name}", which maps otherwise.`,
+      { hint: 'Pass redis.canonical.schema, or a client that is not wrapped.' },
+    )
+  }
+  return schema
 }

@@ -5,15 +5,15 @@
  */
 import type { Phase } from '../phases/index.js'
 import { gatherScript } from '../plan/index.js'
+import type { PhaseOf } from './types/index.js'
+import type { Answer } from './calls.js'
 import type { Job } from './names.js'
 import type { Run } from './run.js'
-import { frame } from './scripts.js'
-import type { Answer } from './session.js'
-import type { PhaseOf } from './types.js'
+import { frame } from './scripts/index.js'
 
 /**
- * Moves a queue to one name, with the jobs of the aliases before those of the canonical name. Mode: `move` (to the canonical
- * name), `back` (to the first alias), or `dry-move`, `dry-back` to only say what would be. Reply: `{outcome, names that the
+ * Moves a queue to one name, with the jobs of the aliases before those of the canonical name. Flags: `move` (to the canonical
+ * name) or `back` (to the first alias); `dry` to only say what would be. Reply: `{outcome, names that the
  * walk may meet it by}`; `skipped` lies there already, or is a stream with groups under both names.
  */
 export const moveScript = frame(`
@@ -21,7 +21,7 @@ local function gather(KEYS, ARGV)
 ${gatherScript}
 end
 local function each(canonical, aliases)
-  local back = mode == 'back' or mode == 'dry-back'
+  local back = flags.back
   -- The other names, the nearest in the order of serving first.
   local others, waiting = {}, 0
   if back then
@@ -37,7 +37,7 @@ local function each(canonical, aliases)
     names[#names + 1] = others[i].name
   end
   if waiting == 0 then return { call(home, 'EXISTS') == 1 and 'skipped' or 'vanished', 1 } end
-  if mode == 'dry-move' or mode == 'dry-back' then return { 'migrated', 2 } end
+  if flags.dry then return { 'migrated', 2 } end
   gather(names, { back and 'after' or 'before', 'left', 'move' })
   for i = 1, #others do if call(others[i], 'EXISTS') == 1 then return { 'skipped', 2 } end end
   return { 'migrated', 2 }
@@ -77,7 +77,7 @@ export async function moveQueues(run: Run, jobs: readonly Job[], dryRun: boolean
   const answers = new Map<Job, Answer>(jobs.map((job) => [job, ['skipped', 1]]))
   for (const direction of ['move', 'back'] as const) {
     const part = jobs.filter(({ family }) => directionOf(run, family, phaseOf) === direction)
-    const moved = await run.session.script(moveScript, `${dryRun ? 'dry-' : ''}${direction}`, part)
+    const moved = await run.calls.run(moveScript, `${direction}${dryRun ? ' dry' : ''}`, part)
     part.forEach((job, i) => answers.set(job, moved[i]!))
   }
   return [...answers.values()]

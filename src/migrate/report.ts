@@ -5,8 +5,8 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { Capped } from './run.js'
-import type { Operation, RunResult } from './types.js'
+import { Capped } from './tally.js'
+import type { Analysis, Operation, RunResult } from './types/index.js'
 
 /** Names in a report of one kind at most. */
 export const REPORTED = 10_000
@@ -46,7 +46,7 @@ const sum =
     kinds.reduce((total, kind) => total + (counts[kind] ?? 0), 0)
 
 /** The operations that write a report. */
-export type ReportedOperation = Exclude<Operation, 'find'>
+export type ReportedOperation = Exclude<Operation, 'find' | 'analyze'>
 
 /** What each operation calls found, done and failed. */
 const shapes: Readonly<Record<ReportedOperation, Readonly<Record<'found' | 'done' | 'errors', Count>>>> = {
@@ -57,6 +57,7 @@ const shapes: Readonly<Record<ReportedOperation, Readonly<Record<'found' | 'done
     errors: sum('missing', 'different', 'failed'),
   },
   cleanup: { found: sum('deleted', 'kept', 'failed'), done: sum('deleted'), errors: sum('failed') },
+  restore: { found: sum('restored', 'skipped', 'expired', 'failed'), done: sum('restored'), errors: sum('failed') },
 }
 
 /** A result with its counts by family; one without `dryRun` changes nothing anyway. */
@@ -77,15 +78,24 @@ export async function writeReport(
   result: Reported,
   names: ReportNames,
 ): Promise<string> {
+  return writeOnce(where, 'migration_report', result.finishedAt, contentOf(operation, result, names))
+}
+
+/** Writes `redis_analysis_YYYYMMDD_HHMMSS.json` (UTC) and gives its path; as {@link writeReport}. */
+export async function writeAnalysis(where: string | true, analysis: Analysis): Promise<string> {
+  return writeOnce(where, 'redis_analysis', analysis.finishedAt, { ...analysis, timestamp: analysis.finishedAt })
+}
+
+async function writeOnce(where: string | true, kind: string, at: Date, content: object): Promise<string> {
   const directory = resolve(where === true ? '.' : where)
   await mkdir(directory, { recursive: true })
-  const text = `${JSON.stringify(contentOf(operation, result, names), undefined, 2)}\n`
-  const stamp = result.finishedAt
+  const text = `${JSON.stringify(content, undefined, 2)}\n`
+  const stamp = at
     .toISOString()
     .replace(/[-:]|\..*/g, '')
     .replace('T', '_')
   for (let copy = 1; ; copy++) {
-    const file = join(directory, `migration_report_${stamp}${copy === 1 ? '' : `_${copy}`}.json`)
+    const file = join(directory, `${kind}_${stamp}${copy === 1 ? '' : `_${copy}`}.json`)
     try {
       await writeFile(file, text, { flag: 'wx' })
       return file
@@ -115,11 +125,16 @@ function contentOf(operation: ReportedOperation, result: Reported, names: Report
     error_keys_omitted: names.errors.omitted,
     dry_run: result.dryRun ?? true,
     timestamp: result.finishedAt.toISOString(),
+    start_time: result.startedAt.toISOString(),
+    end_time: result.finishedAt.toISOString(),
+    total_keys_migrated: done(total),
+    errors: errors(total),
     operation,
     schema: result.schema,
     hash: result.hash,
     duration_ms: result.durationMs,
     scanned: result.scanned,
+    ended_by: result.endedBy,
     counts: total,
     families: result.families,
   }

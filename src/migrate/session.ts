@@ -1,48 +1,146 @@
 /**
- * The connections of one run, and scripts over many logical keys.
+ * The connections of one run: to every server that holds keys, in each database, and to the successor of one that went
+ * away.
  *
  * @module
  */
-import type { Port, Reply } from '../clients/port.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Port } from '../clients/port.js'
+import type { Server, Servers } from '../clients/servers.js'
 import { CanonicalRedisError } from '../errors.js'
-import type { Job, Place } from './names.js'
 
-/** What a script says of one logical key: words and numbers, or why it failed. */
-export type Answer = readonly (string | number)[] | Error
+/** A connection was lost whose server has, or will have, a successor. */
+export class ServerLost extends Error {
+  constructor(
+    readonly address: string,
+    override readonly cause: unknown,
+  ) {
+    super(`${address} went away: ${(cause as Error).message}`, { cause })
+  }
+}
 
-/** Logical keys in one script call at most; the script itself stops earlier when they are large. */
-const KEYS_PER_CALL = 100
+/** What a session needs to know from its run. */
+export interface SessionOptions {
+  /** How long to wait for a successor, in milliseconds. */
+  readonly patience: number
+  /** Told why nothing happens, before each pause. */
+  readonly onWait?: (reason: string) => void | Promise<void>
+  readonly signal?: AbortSignal | undefined
+}
+
+const FIRST_PAUSE_MS = 20
+const LONGEST_PAUSE_MS = 1000
+
+/** Does the text come from the server, as an answer? All others come from a connection that broke. */
+const isAnswer = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'ReplyError' || /^[A-Z][A-Z0-9_]+ /.test(error.message))
+
+/** Answers that say "not here" or "not now" of the whole server. */
+const AWAY = /^(LOADING|CLUSTERDOWN|MASTERDOWN|READONLY) /
+
+/** Waits between tries, a little longer each time, until it has waited long enough. */
+export class Patience {
+  #pause = FIRST_PAUSE_MS
+  #since: number | undefined
+
+  constructor(readonly options: SessionOptions) {}
+
+  /** Says why, and waits a little before the next try. @throws `error` when patience has run out */
+  async wait(waitingFor: string, error: unknown): Promise<void> {
+    const now = Date.now()
+    this.#since ??= now
+    const { patience, onWait, signal } = this.options
+    if (now - this.#since > patience || signal?.aborted) throw error instanceof ServerLost ? error.cause : error
+    await onWait?.(waitingFor)
+    await sleep(this.#pause)
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS)
+  }
+
+  /** Something went well: the next trouble begins anew. */
+  renew(): void {
+    this.#since = undefined
+    this.#pause = FIRST_PAUSE_MS
+  }
+}
 
 /** Connections of our own, so that the user's is neither held up nor left in another database. */
 export class Session {
-  readonly #ports = new Map<number, Port>()
-  readonly #origin: Port
+  readonly #ports = new Map<string, Promise<Port>>()
+  #known: readonly Server[] | undefined
 
   private constructor(
-    origin: Port,
-    readonly home: Port,
-  ) {
-    this.#origin = origin
-    this.#ports.set(home.db, home)
-  }
+    readonly servers: Servers,
+    readonly options: SessionOptions,
+    readonly home: number,
+  ) {}
 
   /** Opens a session, gives it to `work`, and closes it whatever happens. */
-  static async run<T>(origin: Port, work: (session: Session) => Promise<T>): Promise<T> {
-    const session = new Session(origin, await origin.duplicate())
+  static async run<T>(servers: Servers, options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    const session = new Session(servers, options, servers.db)
     try {
       return await work(session)
     } finally {
-      await Promise.all([...session.#ports.values()].map((port) => port.close()))
+      await Promise.all([...session.#ports.keys()].map((id) => session.#close(id)))
     }
   }
 
-  /** The connection to a database. */
-  async port(db: number): Promise<Port> {
-    const known = this.#ports.get(db)
+  /** Who owns which slots, as known. */
+  async list(): Promise<readonly Server[]> {
+    return (this.#known ??= await this.refresh())
+  }
+
+  /** Asks again who owns which slots. */
+  async refresh(): Promise<readonly Server[]> {
+    const patience = this.patience()
+    for (;;) {
+      try {
+        return (this.#known = await this.servers.list())
+      } catch (error) {
+        if (!this.servers.haveSuccessors) throw error
+        await patience.wait(`the cluster to answer (${(error as Error).message})`, error)
+      }
+    }
+  }
+
+  /** The connection to a database of a server; `purpose` tells one that has to be alone on it. */
+  async port(server: Server, db = this.home, purpose = ''): Promise<Port> {
+    const id = `${server.address} ${db} ${purpose}`
+    const known = this.#ports.get(id)
     if (known) return known
-    const port = await this.#origin.duplicate({ db })
-    this.#ports.set(db, port)
-    return port
+    const opening = server.connect({ db })
+    this.#ports.set(id, opening)
+    try {
+      return await opening
+    } catch (error) {
+      this.#ports.delete(id)
+      throw this.lost(server, error)
+    }
+  }
+
+  /**
+   * Does something on a server. What a lost connection throws comes out as {@link ServerLost} where there is a successor
+   * to go to; the connections to that server are then forgotten.
+   */
+  async on<T>(server: Server, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw this.lost(server, error)
+    }
+  }
+
+  /** The error to throw for this one. */
+  lost(server: Server, error: unknown): unknown {
+    if (!this.servers.haveSuccessors || error instanceof ServerLost || error instanceof CanonicalRedisError)
+      return error
+    if (isAnswer(error) && !AWAY.test((error as Error).message)) return error
+    for (const id of this.#ports.keys()) if (id.startsWith(`${server.address} `)) void this.#close(id)
+    return new ServerLost(server.address, error)
+  }
+
+  /** A new stock of patience, for one thing that may have to be tried again. */
+  patience(): Patience {
+    return new Patience(this.options)
   }
 
   /**
@@ -51,43 +149,20 @@ export class Session {
    * @throws CanonicalRedisError `E_SERVER_TOO_OLD`
    */
   async requireCopy(): Promise<void> {
-    const [reply] = await this.home.pipeline([['COPY']])
-    if (!(reply instanceof Error) || !/unknown command/i.test(reply.message)) return
-    throw new CanonicalRedisError('E_SERVER_TOO_OLD', 'Expected a server with COPY, which this one does not know.', {
-      hint: 'Use Redis 6.2 or later, or Valkey; a managed service may have to allow COPY.',
-      cause: reply,
-    })
-  }
-
-  /**
-   * Runs a script over logical keys: one answer each, in order. A logical key is handled in one atomic piece.
-   * Rejects only when the connection fails.
-   */
-  async script(script: string, mode: string, jobs: readonly Pick<Job, 'canonical' | 'aliases'>[]): Promise<Answer[]> {
-    const answers: Answer[] = []
-    let singly = 0
-    while (answers.length < jobs.length) {
-      const part = jobs.slice(answers.length, answers.length + (singly > 0 ? 1 : KEYS_PER_CALL))
-      const [reply] = await this.home.pipeline([call(script, this.home.db, mode, part)])
-      if (reply instanceof Error && part.length > 1) {
-        // The server refuses a call for any one of its keys (an ACL, say): one by one, it is that key alone.
-        singly = part.length
-        continue
-      }
-      answers.push(...(reply instanceof Error ? [reply] : (reply as Reply[][]).map(toAnswer)))
-      singly = Math.max(0, singly - 1)
+    for (const server of await this.list()) {
+      const port = await this.port(server)
+      const [reply] = await this.on(server, () => port.pipeline([['COPY']]))
+      if (!(reply instanceof Error) || !/unknown command/i.test(reply.message)) continue
+      throw new CanonicalRedisError('E_SERVER_TOO_OLD', 'Expected a server with COPY, which this one does not know.', {
+        hint: 'Use Redis 6.2 or later, or Valkey; a managed service may have to allow COPY.',
+        cause: reply,
+      })
     }
-    return answers
   }
-}
 
-function call(script: string, home: number, mode: string, jobs: readonly Pick<Job, 'canonical' | 'aliases'>[]) {
-  const names = jobs.flatMap(({ canonical, aliases }) => [canonical, ...aliases.map(({ name }) => name)])
-  const places = jobs.flatMap(({ aliases }) => [aliases.length, ...aliases.map(({ db }: Place) => db)])
-  return ['EVAL', script, String(names.length), ...names, String(home), mode, ...places.map(String)]
-}
-
-function toAnswer(reply: Reply[]): Answer {
-  const words = reply.map((word) => (typeof word === 'number' ? word : String(word)))
-  return words[0] === 'error' ? new Error(String(words[1])) : words
+  async #close(id: string): Promise<void> {
+    const opening = this.#ports.get(id)
+    this.#ports.delete(id)
+    await opening?.then((port) => port.close()).catch(() => undefined)
+  }
 }

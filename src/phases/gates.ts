@@ -8,12 +8,23 @@ import { phases, type Phase } from './phases.js'
 import { queueTable } from './queues.js'
 
 /** An operation on the keys themselves, beside the commands of the application. */
-export type KeyOperation = 'backfill' | 'overwriting backfill' | 'sweep'
+export type KeyOperation =
+  | 'backfill'
+  | 'overwriting backfill'
+  | 'reverse backfill'
+  /** Canonical keys replace aliases; aliases without one stay. */
+  | 'reverse backfill without removal'
+  | 'sweep'
+  /** Aliases come back from a backup. */
+  | 'restore'
 
 type Refusals = Readonly<Partial<Record<Phase, string>>>
 
 const stillUsed = 'clients there still use the aliases'
 const newerCanonical = 'clients there write the canonical names first, and an alias may be older'
+const aliasFirst = 'clients there write the aliases first, and a canonical key may be older'
+const notAdopted = 'there an alias without its canonical key may be data that nobody has adopted yet'
+const resurrects = 'clients there adopt an alias whose canonical key is missing, and it may have been deleted since'
 const deleted = 'there an alias without its canonical key may be a key that was deleted'
 
 /** The reason for each phase that an operation must not run in; a phase that is not named is safe. */
@@ -29,6 +40,22 @@ const refusals: Readonly<Record<KeyOperation, Refusals>> = {
     'retire-alias': newerCanonical,
     canonical: newerCanonical,
   },
+  'reverse backfill': {
+    alias: aliasFirst,
+    prepare: aliasFirst,
+    'dual-write': aliasFirst,
+    'dual-read': notAdopted,
+    'retire-alias': notAdopted,
+    canonical: 'clients there leave aliases alone, and the copies would be stale at once',
+  },
+  // In `alias` it is what an operator may want before `prepare`: canonical names of an earlier attempt that win.
+  'reverse backfill without removal': {
+    prepare: aliasFirst,
+    'dual-write': aliasFirst,
+    'retire-alias': 'clients there remove aliases, and one that comes back may outlive its canonical key',
+    canonical: 'clients there leave aliases alone, and the copies would be stale at once',
+  },
+  restore: { 'dual-read': resurrects, 'retire-alias': resurrects },
   sweep: {
     alias: stillUsed,
     prepare: stillUsed,

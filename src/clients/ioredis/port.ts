@@ -4,7 +4,7 @@
  * @module
  */
 import type { Arg } from '../../commands/index.js'
-import type { Port, Reply } from '../port.js'
+import { TransactionDiscarded, type Port, type Reply } from '../port.js'
 import type { RawClient } from './types.js'
 
 /** A client that has not connected yet has no condition, only its option. */
@@ -17,7 +17,7 @@ export function portOf(client: RawClient, owned = false): Port {
   const run = async (kind: 'pipeline' | 'multi', argvs: readonly (readonly Arg[])[]): Promise<(Reply | Error)[]> => {
     if (argvs.length === 0) return []
     const results = await client[kind](argvs.map((argv) => ['callBuffer', ...argv])).exec()
-    if (results === null) throw new Error('the transaction was discarded: a watched key changed')
+    if (results === null) throw new TransactionDiscarded()
     // ioredis answers a cut with one error a command; only the server's own errors are answers.
     const broken = results.find(([error]) => error && error.name !== 'ReplyError')?.[0]
     if (broken) throw broken
@@ -40,6 +40,7 @@ export function portOf(client: RawClient, owned = false): Port {
         // reconnects, and a command in flight that it may not resend is never answered at all.
         autoResendUnfulfilledCommands: false,
         retryStrategy: () => null,
+        sentinelRetryStrategy: () => null,
         // One shape of reply in ioredis 5 and 6.
         protocol: 2,
         replyMapping: 'legacy',

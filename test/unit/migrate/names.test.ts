@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { escapeGlob, Names, printable, type Job } from '../../../src/migrate/names.js'
-import { planWalks } from '../../../src/migrate/scan.js'
+import { planWalks } from '../../../src/migrate/scan/walks.js'
 import { defineSchema, key } from '../../../src/schema/index.js'
 
 const schema = defineSchema({

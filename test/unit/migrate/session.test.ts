@@ -3,6 +3,9 @@ import type { Port, Reply } from '../../../src/clients/port.js'
 import type { Arg } from '../../../src/commands/index.js'
 import { RedisKeyMigrator } from '../../../src/migrate.js'
 import type { Job } from '../../../src/migrate/names.js'
+import { oneServer } from '../../../src/clients/servers.js'
+import { Calls } from '../../../src/migrate/calls.js'
+import { script } from '../../../src/migrate/scripts/index.js'
 import { Session } from '../../../src/migrate/session.js'
 import { defineSchema, key } from '../../../src/schema/index.js'
 
@@ -44,7 +47,9 @@ const asked = (argv: Line): string[] => {
   return names.filter((name) => name.startsWith('step:'))
 }
 const run = (answer: (argv: Line) => Reply | Error, count: number) =>
-  Session.run(fakePort(answer).port, (session) => session.script('', 'mode', jobs(count)))
+  Session.run(oneServer(fakePort(answer).port, 'here'), { patience: 0 }, (session) =>
+    new Calls(session, 0).run(script(''), 'flags', jobs(count)),
+  )
 
 it('sends the rest again when a script stops early, and keeps the order', async () => {
   const calls: number[] = []
@@ -71,20 +76,20 @@ it('tells an error of one key from an answer', async () => {
   expect(answers).toEqual([new Error('OOM'), ['copied']])
 })
 
-it('goes on in calls of many keys after the calls of one', async () => {
+it('sends one by one only the call that was refused', async () => {
   const calls: number[] = []
   await run((argv) => {
     calls.push(asked(argv).length)
     return asked(argv).includes('step:0') ? new Error('NOPERM') : asked(argv).map(() => ['fine'])
   }, 250)
-  expect(calls).toEqual([100, ...Array.from({ length: 100 }, () => 1), 100, 50])
+  expect(calls).toEqual([100, 100, 50, ...Array.from({ length: 100 }, () => 1)])
 })
 
 it('closes what it opened, also when the work fails, and never the connection of the user', async () => {
   const { port, log } = fakePort(() => 'OK')
-  const work = Session.run(port, async (session) => {
-    await session.port(2)
-    await session.port(2)
+  const work = Session.run(oneServer(port, 'here'), { patience: 0 }, async (session) => {
+    const [server] = await session.list()
+    for (const db of [0, 2, 2]) await session.port(server!, db)
     throw new Error('cut')
   })
   await expect(work).rejects.toThrow('cut')

@@ -1,0 +1,51 @@
+/**
+ * Copies between the names of a logical key, and the removal of names that the copied side does not have.
+ *
+ * @module
+ */
+import { frame } from './frame.js'
+
+/**
+ * Flags: `replace` overwrites; `back` copies the canonical key over its first alias instead, and removes the older
+ * ones, which it has overtaken; `dry` only says what would be.
+ * Reply: `{outcome, aliases that exist}`; for a big key `{'big', aliases that exist, source (0: canonical), bytes}`.
+ */
+export const copyScript = frame(`
+local function back(canonical, aliases, count)
+  if not exists(canonical) then return { 'vanished', count } end
+  local bytes = big(canonical)
+  if bytes then return { 'big', count, 0, bytes } end
+  if not flags.dry then
+    call(canonical, 'COPY', aliases[1].name, 'DB', aliases[1].db, 'REPLACE')
+    for i = 2, #aliases do call(aliases[i], 'UNLINK') end
+  end
+  return { 'migrated', count }
+end
+local function each(canonical, aliases)
+  local source, count = first(aliases)
+  if flags.back then return back(canonical, aliases, count) end
+  if not flags.replace and exists(canonical) then return { 'skipped', count } end
+  if not source then return { 'vanished', count } end
+  local bytes = big(aliases[source])
+  if bytes then return { 'big', count, source, bytes } end
+  if not flags.dry then
+    if flags.replace then call(aliases[source], 'COPY', canonical.name, 'DB', home, 'REPLACE')
+    else call(aliases[source], 'COPY', canonical.name, 'DB', home) end
+  end
+  return { 'migrated', count }
+end`)
+
+/**
+ * Removes what has no counterpart. Flags: `alias` removes aliases without a canonical key, otherwise the canonical key
+ * without an alias goes; `dry`. Reply: `{'removed' | 'paired' | 'vanished', aliases that exist}`.
+ */
+export const pruneScript = frame(`
+local function each(canonical, aliases)
+  local source, count = first(aliases)
+  local has = exists(canonical)
+  if source and has then return { 'paired', count } end
+  if not source and not has then return { 'vanished', 0 } end
+  if (source ~= nil) ~= (flags.alias == true) then return { 'paired', count } end
+  if not flags.dry then unlink(flags.alias and aliases or { canonical }) end
+  return { 'removed', count }
+end`)

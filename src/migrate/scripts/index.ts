@@ -1,0 +1,5 @@
+export * from './chunk.js'
+export * from './compare.js'
+export * from './copy.js'
+export { frame, HOLD_MS, script, type Script } from './frame.js'
+export * from './look.js'

@@ -1,0 +1,3 @@
+export type * from './analysis.js'
+export type * from './options.js'
+export type * from './results.js'
