@@ -24,12 +24,16 @@ const none = (): readonly Arg[] => []
  * Whatever goes wrong in a recipe, the first name is as the caller wants it by then, and the second must not stay behind:
  * so it becomes a copy. Seen where an ACL allows EXPIRE but not PEXPIREAT, and on Redis 6.2, which has no PEXPIRETIME.
  */
-const orCopy = (body: string): string => `local ok = pcall(function()
+const orCopy = (body: string): string =>
+  dense(`local ok = pcall(function()
 ${body}
 end)
 if not ok then
   for i = 1, #KEYS / 2 do redis.call('COPY', KEYS[i], KEYS[#KEYS / 2 + i], 'REPLACE') end
-end`
+end`)
+
+/** The text goes out with each command, and the server hashes it each time. */
+const dense = (script: string): string => script.replace(/\n +/g, '\n')
 
 /**
  * The expiry of a key (EXPIRE, GETEX …). Not verbatim: what counts from "now" may count from two different
@@ -69,34 +73,26 @@ end`)
 
 /**
  * The newest entry of a stream, and how much of its beginning is left (XADD, XTRIM). Not verbatim: `*` takes the id from
- * the clock, and `~` trims whole nodes, which the two copies may have cut differently. Where the new entry is trimmed
- * away at once (MAXLEN 0) nothing shows it, so what is left is copied.
+ * the clock, and `~` trims whole nodes, which the two copies may have cut differently. An entry that the second name has
+ * already is refused there: then the command added nothing. Where all is trimmed away, the new entry too, nothing shows
+ * its id, and the empty stream is copied.
  */
-const stream = orCopy(`redis.setresp(2)
-local p, m = KEYS[1], KEYS[2]
-local function about(key)
-  local flat, info = redis.call('XINFO', 'STREAM', key), {}
-  for i = 1, #flat, 2 do info[flat[i]] = flat[i + 1] end
-  return info
-end
+const stream = orCopy(`local p, m = KEYS[1], KEYS[2]
 if redis.call('TYPE', p).ok ~= 'stream' then return 0 end
-if redis.call('EXISTS', m) == 0 then return redis.call('COPY', p, m) end
-local a, b = about(p), about(m)
-local id, newest, oldest = a['last-generated-id'], a['last-entry'], a['first-entry']
-if id ~= b['last-generated-id'] then
-  if not newest or newest[1] ~= id then redis.call('UNLINK', m) return redis.call('COPY', p, m) end
-  redis.call('XADD', m, id, unpack(newest[2]))
-end
-if a['length'] == redis.call('XLEN', m) then return 1 end
-if oldest then return redis.call('XTRIM', m, 'MINID', '=', oldest[1]) end
-return redis.call('XTRIM', m, 'MAXLEN', '=', 0)`)
+local function newest(key) return redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1] end
+local last = newest(p)
+if not last then return redis.call('COPY', p, m, 'REPLACE') end
+local added = redis.pcall('XADD', m, last[1], unpack(last[2]))
+if type(added) == 'table' and newest(m)[1] ~= last[1] then error(added.err) end
+if redis.call('XLEN', p) == redis.call('XLEN', m) then return 1 end
+return redis.call('XTRIM', m, 'MINID', '=', redis.call('XRANGE', p, '-', '+', 'COUNT', 1)[1][1])`)
 
 /**
  * SPOP, which draws: a second one would draw other members. Which they were stands only in its reply, so it is called
  * here. The shapes of RESP3 tell a set from a list, and the server turns them into those of the connection. ARGV: what
  * stands behind the key. An error is returned, not raised, so that it reads as that of the bare command.
  */
-const members = `redis.setresp(3)
+const members = dense(`redis.setresp(3)
 local p, m = KEYS[1], KEYS[2]
 local reply = redis.pcall('SPOP', p, unpack(ARGV))
 local gone = {}
@@ -111,7 +107,7 @@ for i = 1, #gone, 1000 do
     break
   end
 end
-return reply`
+return reply`)
 
 /**
  * XREADGROUP, called again without a reply: the entries would cross the network twice. Verbatim alone would not do on

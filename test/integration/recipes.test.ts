@@ -108,7 +108,7 @@ describe.each(availableServers())('on %s', (kind) => {
 
   it.each([
     ['EXPIRE job:1 1000', '-pexpireat', 'SET job:1 v'],
-    ['XADD job:1 * f v', '-xinfo', 'XADD job:1 1-1 f v'],
+    ['XADD job:1 * f v', '-xrevrange', 'XADD job:1 1-1 f v'],
     ['SPOP job:1', '-srem', 'SADD job:1 1 2 3'],
     ['SPOP job:1 3', '-srem', 'SADD job:1 1 2 3'],
   ])('%s for a user with %s, which the recipe needs: what is left is copied', async (line, rule, start) => {
