@@ -221,4 +221,13 @@ describe('docs/commands.md', () => {
     expect([...counts].filter(([source, rows]) => !page.includes(`| \`${source}\` | ${rows} |`))).toEqual([])
     expect(page).toContain(`${generatedRows.length} rows`)
   })
+
+  test('counts the rows of every mirror, and names each recipe with its commands', () => {
+    for (const way of ['overwrite', 'replay', 'effect']) {
+      expect(page).toContain(`| \`${way}\` | ${commandRows.filter(({ mirror }) => mirror === way).length} |`)
+    }
+    for (const { name, recipe } of commandRows.filter(({ mirror }) => mirror === 'effect')) {
+      expect(page.split('\n').find((line) => line.startsWith(`| \`${recipe}\``))).toContain(`\`${name.toUpperCase()}\``)
+    }
+  })
 })
