@@ -30,6 +30,8 @@ export interface ChannelPort {
   readonly how: How
   subscribe(name: string, listener: Heard): Promise<void>
   unsubscribe(name: string, listener: Heard): Promise<void>
+  /** An answer of the server's to a command that changes nothing. */
+  answer(): Promise<void>
   /** The sides that the phases ask for now. */
   sides(): Sides
   understand(name: string): Asked
@@ -41,6 +43,15 @@ export interface ChannelPort {
 interface Entry extends Asked {
   readonly strings: Set<Listener>
   readonly buffers: Set<Listener>
+}
+
+/** The first message of a pair, which came under the alias. */
+interface First {
+  /** The sides that counted when it came. */
+  readonly sides: Sides
+  readonly payload: Buffer
+  /** The names of the server that have brought its second: each brings it once. */
+  readonly brought: Set<string>
 }
 
 interface OnServer {
@@ -63,8 +74,8 @@ export class Channels {
   #sides: Sides
   /** The sides to come, whose names are listened to as well. */
   #next: Sides | undefined
-  /** During a move: by canonical name, the sides that counted when the first message of a pair came. */
-  readonly #pairs = new Map<string, Sides>()
+  /** During a move, by canonical name. */
+  readonly #firsts = new Map<string, First>()
   #isMoving = false
 
   constructor(readonly port: ChannelPort) {
@@ -104,7 +115,7 @@ export class Channels {
     this.#entries.clear()
     this.#byChannel.clear()
     this.#onServer.clear()
-    this.#pairs.clear()
+    this.#firsts.clear()
   }
 
   /**
@@ -120,22 +131,25 @@ export class Channels {
         const next = this.port.sides()
         if (changedUnits(this.#sides, next).size === 0) break
         this.#next = next
-        await this.#ensure(this.#namesOf([...this.#entries.values()]))
+        // A pair whose first came before now must have come whole before the turn, and one around the turn before the end.
+        const names = this.#namesOf([...this.#entries.values()])
+        if (names.every((name) => this.#onServer.has(name))) await this.port.answer()
+        else await this.#ensure(names)
         this.#sides = next
         this.#next = undefined
-        await this.#leaveSurplus()
+        if ((await this.#leaveSurplus()) === 0) await this.port.answer()
       }
     } finally {
       this.#isMoving = false
       this.#next = undefined
-      this.#pairs.clear()
+      this.#firsts.clear()
     }
   }
 
   #hear(server: string, payload: Buffer, channel: Buffer): void {
     const name = channel.toString('latin1')
     const logical = this.port.logical(name)
-    const sides = logical === undefined ? this.#sides : this.#sidesFor(logical, name)
+    const sides = logical === undefined ? this.#sides : this.#sidesFor(logical, server, name, payload)
     if (this.port.isSecond(name, payload, sides)) return
     if (logical && activeName(logical, sides) !== name) return
     const shown =
@@ -143,11 +157,20 @@ export class Channels {
     for (const [entry, as] of shown) deliver(entry, payload, as)
   }
 
-  /** The sides by which a message is shown: those of the first message of its pair. */
-  #sidesFor({ unit, names }: LogicalChannel, name: string): Sides {
+  /**
+   * The sides by which a message is shown: those of the first message of its pair. Once the alias has been left, messages
+   * come alone, and the last pair must not hide them.
+   */
+  #sidesFor({ unit, names }: LogicalChannel, server: string, name: string, payload: Buffer): Sides {
     if (!this.#isMoving || !unit.startsWith('channel:')) return this.#sides
-    if (name === names.alias) this.#pairs.set(names.canonical, this.#sides)
-    return this.#pairs.get(names.canonical) ?? this.#sides
+    if (name === names.alias) {
+      this.#firsts.set(names.canonical, { sides: this.#sides, payload, brought: new Set() })
+      return this.#sides
+    }
+    const first = this.#firsts.get(names.canonical)
+    if (first === undefined || first.brought.has(server) || !first.payload.equals(payload)) return this.#sides
+    first.brought.add(server)
+    return first.sides
   }
 
   #named(server: string, logical: LogicalChannel | undefined): [Entry, string][] {
@@ -185,11 +208,12 @@ export class Channels {
     return told
   }
 
-  async #leaveSurplus(): Promise<void> {
+  async #leaveSurplus(): Promise<number> {
     const wanted = new Set(this.#namesOf([...this.#entries.values()]))
     const surplus = [...this.#onServer].filter(([name]) => !wanted.has(name))
     for (const [name] of surplus) this.#onServer.delete(name)
     await Promise.all(surplus.map(([name, { listener }]) => this.port.unsubscribe(name, listener)))
+    return surplus.length
   }
 
   #namesOf(entries: readonly Asked[]): string[] {

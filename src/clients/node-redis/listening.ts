@@ -34,6 +34,9 @@ const kinds: readonly { how: How; on: On; onAs: string; off: Off; offAs: string 
   { how: 'shard', on: 'SSUBSCRIBE', onAs: 'sSubscribe', off: 'SUNSUBSCRIBE', offAs: 'sUnsubscribe' },
 ]
 
+/** A channel that nobody subscribes to. */
+const nobody = 'canonical-redis:nobody'
+
 /** The methods that take the place of node-redis' own, by name. */
 export type SubscribeMethods = Readonly<Record<string, Subscribe | Unsubscribe>>
 
@@ -121,6 +124,7 @@ export class Listening {
       isSecond: (name, payload, sides) => isSecondEvent(name, payload, sides, this.#context(how)),
       subscribe: (name, listener) => subscribe.call(this.self, text(name), listener as Listener, true),
       unsubscribe: (name, listener) => unsubscribe.call(this.self, text(name), listener as Listener, true),
+      answer: () => unsubscribe.call(this.self, nobody),
     }
   }
 
