@@ -48,6 +48,11 @@ export class Names {
     readonly isCluster = false,
   ) {}
 
+  /** Has no family more aliases than this? */
+  aliasesAtMost(count: number): boolean {
+    return [...this.families].every((family) => (this.schema.families.get(family)?.aliases.length ?? 0) <= count)
+  }
+
   /** Families with an alias that this server cannot have. */
   get unreachable(): string[] {
     if (!this.isCluster) return []

@@ -71,6 +71,8 @@ class Backfill {
       sides: goesBack(run, this.phaseOf) ? 'both' : sides,
       match,
       inTurn: this.#limit < Infinity,
+      // A key with several aliases, met in two pages at a time, would count twice.
+      overlaps: this.#limit === Infinity && run.names.aliasesAtMost(1),
       counts: () => this.#tally.families,
       each: (names, met) => this.#page(jobsOf(run, names, met.db), met),
     })

@@ -9,7 +9,7 @@ import type { Job } from '../names.js'
 import type { Run } from '../run.js'
 import { ServerLost } from '../session.js'
 import { Coverage } from './coverage.js'
-import { scanPages } from './pages.js'
+import { scanPages, type Page } from './pages.js'
 import { planWalks, type Sides, type Walk } from './walks.js'
 
 /** Where a batch was met. */
@@ -25,6 +25,8 @@ export interface WalkPlan {
   readonly match?: string | undefined
   /** One server after the other: where a limit counts over all of them. */
   readonly inTurn?: boolean
+  /** Two pages of one server may be worked on at a time. */
+  readonly overlaps?: boolean
   /** Works on the names of one page. Pages of different servers come at the same time. */
   readonly each: (names: readonly Buffer[], met: Met) => Promise<void> | void
   /** Called before a checkpoint is saved: whatever the pages so far have left open has to be closed now. */
@@ -94,13 +96,11 @@ async function walkOne(run: Run, plan: WalkPlan, walk: Walk, server: Server, cov
   const from = checkpoint?.cursorOf(id, runId, slots) ?? '0'
   if (from === 'done') return
   let walked = 0
-  const pages = scanPages(port, walk, run.batch, from)
-  for (;;) {
-    const next = await session.on(server, () => pages.next())
-    if (next.done) return
-    const page = next.value
+  const work = async (page: Page, before: Promise<void> | undefined): Promise<void> => {
     const names = page.names.filter((name) => !coverage.has(session.servers.slotOf(name)))
     await plan.each(names, { server, db: walk.db })
+    // In order: the cursor behind this page counts when everything before it is done too.
+    await before
     const counted = Math.min(walked + run.batch, size)
     run.scanned += counted - walked
     walked = counted
@@ -108,6 +108,22 @@ async function walkOne(run: Run, plan: WalkPlan, walk: Walk, server: Server, cov
     checkpoint?.note(id, { runId, slots, cursor: page.next === '0' ? 'done' : page.next })
     if (checkpoint?.isDue) await save(run, plan)
     await run.progress()
+  }
+  const pages = scanPages(port, walk, run.batch, from)
+  let underWay: Promise<void> | undefined
+  try {
+    while (!run.isStopped) {
+      const next = await session.on(server, () => pages.next())
+      if (next.done) break
+      const before = underWay
+      underWay = work(next.value, before)
+      // It is awaited in the next round; until then nobody listens to its failure.
+      underWay.catch(() => undefined)
+      // This side prepares one page while the server works on another.
+      await (plan.overlaps ? before : underWay)
+    }
+  } finally {
+    await underWay
   }
 }
 

@@ -21,18 +21,27 @@ local function back(canonical, aliases, count)
   end
   return { 'migrated', count }
 end
+local function forward(canonical, aliases, source, count)
+  local bytes = big(aliases[source])
+  if flags.dry or bytes then
+    if not flags.replace and exists(canonical) then return { 'skipped', count } end
+    if not exists(aliases[source]) then return { 'vanished', 0 } end
+    if bytes then return { 'big', count, source, bytes } end
+    return { 'migrated', count }
+  end
+  local copied
+  if flags.replace then copied = call(aliases[source], 'COPY', canonical.name, 'DB', home, 'REPLACE')
+  else copied = call(aliases[source], 'COPY', canonical.name, 'DB', home) end
+  if copied == 1 then return { 'migrated', count } end
+  return { exists(canonical) and not flags.replace and 'skipped' or 'vanished', count }
+end
 local function each(canonical, aliases)
+  -- Most keys have one alias: whether it is there comes out when it is copied.
+  if not flags.back and #aliases == 1 then return forward(canonical, aliases, 1, 1) end
   local source, count = first(aliases)
   if flags.back then return back(canonical, aliases, count) end
-  if not flags.replace and exists(canonical) then return { 'skipped', count } end
-  if not source then return { 'vanished', count } end
-  local bytes = big(aliases[source])
-  if bytes then return { 'big', count, source, bytes } end
-  if not flags.dry then
-    if flags.replace then call(aliases[source], 'COPY', canonical.name, 'DB', home, 'REPLACE')
-    else call(aliases[source], 'COPY', canonical.name, 'DB', home) end
-  end
-  return { 'migrated', count }
+  if not source then return { not flags.replace and exists(canonical) and 'skipped' or 'vanished', 0 } end
+  return forward(canonical, aliases, source, count)
 end`)
 
 /**

@@ -67,6 +67,7 @@ class Verification {
     const { context, findings } = this
     return walkAll(context, {
       sides: 'both',
+      overlaps: true,
       each: (names, met) => this.#page(jobsOf(context, names, met.db), met),
       settle: () => this.#settle(),
       counts: () => findings.tally.families,
