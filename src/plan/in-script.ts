@@ -29,9 +29,16 @@ export function inScript(plan: Plan, protocol: Protocol): Plan {
   )
   const counted = plan.steps.flatMap((step) => [String(step.argv.length), ...(isScript(step) ? bare(step) : step.argv)])
   // The names are declared for a cluster, which finds the node by them.
-  const names = new Set(plan.located.keys.map(({ index }) => plan.steps[plan.op]?.argv[index] as Arg))
+  const names = new Set(namesOf(plan))
   const argv = ['EVAL', script, String(names.size), ...names, String(shapes), ...counted]
   return { ...plan, steps: [{ role: 'op', argv }], op: 0, atomic: false, optimistic: false }
+}
+
+/** The names that the op works on: those it declares where it is a script of ours, as SPOP is. */
+function namesOf({ steps, op, located }: Plan): readonly Arg[] {
+  const { argv } = steps[op] as Step
+  if (argv[0] === 'EVAL') return argv.slice(3, 3 + Number(argv[2]))
+  return located.keys.map(({ index }) => argv[index] as Arg)
 }
 
 /** Writes whose reply is a list with a nil for each field that is missing; in both protocols alike. */

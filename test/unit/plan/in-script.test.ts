@@ -36,8 +36,15 @@ describe('a plan in a script', () => {
     expect(argv.slice(2)).not.toContain(script)
   })
 
+  it('declares the keys of a command that is a script of ours, not its text', () => {
+    expect(inScript(planned('SPOP', 'step:1', '2'), 2).steps[0]!.argv.slice(2, 5)).toEqual(['2', 'job:1', 'step:1'])
+  })
+
   it('has the shapes of RESP3 on such a connection, but for lists with nil in them', () => {
-    const shapes = (...argv: string[]): unknown => inScript(planned(...argv), 3).steps[0]!.argv[4]
+    const shapes = (...argv: string[]): unknown => {
+      const [, , names, ...rest] = inScript(planned(...argv), 3).steps[0]!.argv
+      return rest[Number(names)]
+    }
     expect(shapes('SPOP', 'step:1', '2')).toBe('3')
     expect(shapes('HGETDEL', 'step:1', 'FIELDS', '1', 'f')).toBe('2')
   })
