@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Arg } from '../commands/index.js'
+import { lookup, type Arg } from '../commands/index.js'
 import { CanonicalRedisError } from '../errors.js'
 import type { Plan, Step } from './types.js'
 
@@ -88,7 +88,8 @@ const unknown = /^ERR Unknown (Redis )?command called from script/
 export function outsideScript(error: Error, argv: readonly Arg[]): Error {
   const [command = '', ...args] = argv
   if (wrongNumber.test(error.message)) {
-    error.message = `ERR wrong number of arguments for '${command.toString().toLowerCase()}' command`
+    const name = lookup(argv)?.name.replace(' ', '|') ?? command.toString().toLowerCase()
+    error.message = `ERR wrong number of arguments for '${name}' command`
   } else if (unknown.test(error.message)) {
     error.message = `ERR unknown command '${command.toString()}', with args beginning with: ${beginning(args)}`
   }

@@ -61,6 +61,9 @@ it('reads errors of a script as those of the command', () => {
   expect(said('ERR Wrong number of args calling command from script', 'ZADD', 'k')).toBe(
     "ERR wrong number of arguments for 'zadd' command",
   )
+  expect(said('ERR Wrong number of args calling command from script', 'XGROUP', 'Create', 'k')).toBe(
+    "ERR wrong number of arguments for 'xgroup|create' command",
+  )
   expect(said('ERR Unknown command called from script', 'NOPE', 'k', 'x'.repeat(200))).toBe(
     `ERR unknown command 'NOPE', with args beginning with: 'k' '${'x'.repeat(124)}' `,
   )
