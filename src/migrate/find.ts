@@ -19,6 +19,7 @@ export async function findAliases(run: Run, pattern: string): Promise<Map<string
         const name = printable(canonical)
         found.set(name, (found.get(name) ?? new Set()).add(printable(aliases[met]!.name)))
       }
+      return true
     },
   })
   return new Map([...found].map(([canonical, aliases]) => [canonical, [...aliases]]))

@@ -28,7 +28,10 @@ export async function analyzeKeys(run: Run, options: AnalyzeOptions): Promise<An
   const began = performance.now()
   await walkAll(run, {
     sides: 'everything',
-    each: (names, { db }) => names.forEach((name) => census.add(name, db)),
+    each(names, { db }) {
+      for (const name of names) census.add(name, db)
+      return true
+    },
   })
   const scanSeconds = (performance.now() - began) / 1000
   const families: Record<string, FamilyAnalysis> = {}

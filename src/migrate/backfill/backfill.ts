@@ -92,7 +92,7 @@ class Backfill {
     }
   }
 
-  async #page(met: readonly Job[], place: Met): Promise<void> {
+  async #page(met: readonly Job[], place: Met): Promise<boolean> {
     const { context: run } = this
     const { queues, others: movable } = apart(met)
     const isSource = (job: Job): boolean => (job.met === -1) === (this.#way.source === 'canonical')
@@ -101,10 +101,14 @@ class Backfill {
     await this.#move(distinctKeys(queues.filter((job) => !this.#metBefore.has(idOf(job)))))
     while (jobs.length > 0 && !run.isStopped) {
       const left = this.#limit - this.#tally.total.migrated
-      if (left <= 0) return run.stop('limit')
+      if (left <= 0) {
+        run.stop('limit')
+        break
+      }
       await this.#copy(jobs.splice(0, Math.min(left, run.pacer.portion)), place)
     }
     while (others.length > 0 && !run.isStopped) await this.#prune(others.splice(0, run.pacer.portion), place)
+    return jobs.length + others.length === 0
   }
 
   /** Queues lie under one name at a time: they are moved to the one that the phase wants, and the way back is a move too. */

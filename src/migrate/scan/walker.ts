@@ -27,8 +27,11 @@ export interface WalkPlan {
   readonly inTurn?: boolean
   /** Two pages of one server may be worked on at a time. */
   readonly overlaps?: boolean
-  /** Works on the names of one page. Pages of different servers come at the same time. */
-  readonly each: (names: readonly Buffer[], met: Met) => Promise<void> | void
+  /**
+   * Works on the names of one page; false when it was ended before all of them had their turn. Pages of different
+   * servers come at the same time.
+   */
+  readonly each: (names: readonly Buffer[], met: Met) => Promise<boolean> | boolean
   /** Called before a checkpoint is saved: whatever the pages so far have left open has to be closed now. */
   readonly settle?: () => Promise<void>
   /** What the checkpoint has to remember. */
@@ -96,21 +99,21 @@ async function walkOne(run: Run, plan: WalkPlan, walk: Walk, server: Server, cov
   const from = checkpoint?.cursorOf(id, runId, slots) ?? '0'
   if (from === 'done') return
   let walked = 0
-  const work = async (page: Page, before: Promise<void> | undefined): Promise<void> => {
+  const work = async (page: Page, before: Promise<boolean> | undefined): Promise<boolean> => {
     const names = page.names.filter((name) => !coverage.has(session.servers.slotOf(name)))
-    await plan.each(names, { server, db: walk.db })
+    const isThrough = await plan.each(names, { server, db: walk.db })
     // In order: the cursor behind this page counts when everything before it is done too.
-    await before
+    const areAllThrough = (await before) !== false && isThrough
     const counted = Math.min(walked + run.batch, size)
     run.scanned += counted - walked
     walked = counted
-    if (run.isStopped) return
-    checkpoint?.note(id, { runId, slots, cursor: page.next === '0' ? 'done' : page.next })
+    if (areAllThrough) checkpoint?.note(id, { runId, slots, cursor: page.next === '0' ? 'done' : page.next })
     if (checkpoint?.isDue) await save(run, plan)
     await run.progress()
+    return areAllThrough
   }
   const pages = scanPages(port, walk, run.batch, from)
-  let underWay: Promise<void> | undefined
+  let underWay: Promise<boolean> | undefined
   try {
     while (!run.isStopped) {
       const next = await session.on(server, () => pages.next())

@@ -49,14 +49,13 @@ class Sweep {
     run.counts = this.tally.total
   }
 
-  async page(met: readonly Job[], place: Met): Promise<void> {
+  async page(met: readonly Job[], place: Met): Promise<boolean> {
     const { run } = this
     const { queues, others: jobs } = apart(met.filter((job) => job.met >= 0))
     // What lies under the alias of a queue are jobs that wait, whatever lies under its canonical name.
     queues.forEach(({ family }) => this.tally.add(family, 'kept'))
-    for (let from = 0; from < jobs.length && !run.isStopped; from += run.pacer.portion) {
-      await this.#remove(jobs.slice(from, from + run.pacer.portion), place)
-    }
+    while (jobs.length > 0 && !run.isStopped) await this.#remove(jobs.splice(0, run.pacer.portion), place)
+    return jobs.length === 0
   }
 
   async #remove(jobs: readonly Job[], { server }: Met): Promise<void> {

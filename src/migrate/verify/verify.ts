@@ -74,17 +74,18 @@ class Verification {
     })
   }
 
-  async #page(met: readonly Job[], { server }: Met): Promise<void> {
+  async #page(met: readonly Job[], { server }: Met): Promise<boolean> {
     const { context: run, findings } = this
     const { queues, others: jobs } = apart(met)
     findings.waiting(queues.filter((job) => job.met >= 0))
-    for (let from = 0; from < jobs.length && !run.isStopped; from += run.pacer.portion) {
-      const part = jobs.slice(from, from + run.pacer.portion)
+    while (jobs.length > 0 && !run.isStopped) {
+      const part = jobs.splice(0, run.pacer.portion)
       await run.pacer.admit(server, part.length)
       await this.#look(part)
     }
     this.#met += met.length
     if (this.#met >= (this.options.sample ?? Infinity)) run.stop('sample')
+    return jobs.length === 0
   }
 
   async #look(jobs: readonly Job[]): Promise<void> {
