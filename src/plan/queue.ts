@@ -117,7 +117,9 @@ const ways: Readonly<Record<Way, (plan: Plan, argv: readonly Arg[], queues: read
   streams: underAllNames,
   // A stream that is moved to wait for it is moved away from those who wait for it there.
   group: (plan, argv, queues) =>
-    queues[0]?.rule.primary === 'alias' ? whereItIs(plan, argv, queues) : behind(gatherAll(plan, queues), plan),
+    queues[0]?.rule.primary === 'alias'
+      ? whereItIs(plan, argv, queues)
+      : onceMore(behind(gatherAll(plan, queues), plan)),
   turns: (plan, _argv, queues) => behind(gatherAll(plan, queues), inTurns(plan, queues)),
 }
 
@@ -153,7 +155,13 @@ function allNames({ aliases, canonical }: Pair): Arg[] {
   return [...aliases, canonical].map(({ name }) => name)
 }
 
-/** Where its group is found: the server refuses to wait for a group that is not there. */
+/** The migrator may have moved the stream back under another name meanwhile. */
+const onceMore = (plan: Plan): Plan => ({ ...plan, instead: plan })
+
+/**
+ * Where its group is found: the server refuses to wait for a group that is not there. The first name comes once more at
+ * the end, since the stream may move while it is waited for.
+ */
 function whereItIs(plan: Plan, argv: readonly Arg[], queues: readonly Pair[]): Plan {
   const [queue, second] = queues
   if (queue === undefined || second !== undefined) return refuseWaiting(argv, queues)
@@ -164,7 +172,7 @@ function whereItIs(plan: Plan, argv: readonly Arg[], queues: readonly Pair[]): P
     op[queue.index] = name
     return { ...withOp(plan, op), renames }
   }
-  return names.map(under).reduceRight((later, earlier) => ({ ...earlier, instead: later }))
+  return [...names, ...names.slice(0, 1)].map(under).reduceRight((later, earlier) => ({ ...earlier, instead: later }))
 }
 
 /** It can wait under one name only, and looks under the others after each turn. */
