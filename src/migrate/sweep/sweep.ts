@@ -11,7 +11,7 @@ import type { Answer } from '../calls.js'
 import { printable, type Job } from '../names.js'
 import { apart } from '../queues.js'
 import type { ReportNames } from '../report.js'
-import type { Run } from '../run.js'
+import { distinctKeys, type Run } from '../run.js'
 import { jobsOf, walkAll, type Met } from '../scan/walker.js'
 import { sweepScript } from '../scripts/index.js'
 import { Capped, EXAMPLES, Tally } from '../tally.js'
@@ -65,8 +65,8 @@ class Sweep {
     // Again for each batch: a fleet that steps back in between needs its aliases.
     const wrong = dryRun ? undefined : wrongPhase('sweep', run.names.families, phaseOf)
     if (wrong) throw wrong
-    // On the disk before the first of them goes.
-    if (!dryRun) await backup?.add(jobs)
+    // On the disk before the first of them goes; all aliases of a key, by whichever of them it was met.
+    if (!dryRun) await backup?.add(distinctKeys(jobs))
     const answers = await run.calls.run(sweepScript, dryRun ? 'dry' : '', jobs)
     for (const [i, job] of jobs.entries()) {
       const answer = answers[i]!
