@@ -56,7 +56,9 @@ describe.each(matrix.map((one) => [`${one.version} on ${one.kind}`, one] as cons
   // One version on each server: how a command gets on the wire is seen in the other tests.
   const fleets = servers.indexOf(kind) === versions.indexOf(version) ? Object.entries(patterns) : []
   describe.each(fleets)('jobs in a %s', (_name, pattern) => {
-    it.each(Object.entries(paths))('%s: none is lost, none is done twice', async (_path, path) => {
+    // Twice as long as the others, so on one server.
+    const walked = Object.entries(paths).filter(([name]) => name !== 'back and forth' || kind === servers[0])
+    it.each(walked)('%s: none is lost, none is done twice', async (_path, path) => {
       const ledger = await new Fleet({ connect: () => clients.raw(), schema, pattern, path, seed: 7, steps: 45 }).run()
       expect(Object.fromEntries(ledger.done)).toEqual(Object.fromEntries(ledger.due))
       expect(ledger.due.size).toBeGreaterThan(50)
@@ -169,13 +171,11 @@ describe.each(matrix.map((one) => [`${one.version} on ${one.kind}`, one] as cons
 
     it('moves from a queue to a place of one’s own, and waits for it in turns', async () => {
       const redis = wrap(phase)
-      for (const pushedTo of ['jobs:pending', 'steps:pending']) {
-        const moved = redis.blmove('steps:pending', 'jobs:busy:1', 'LEFT', 'LEFT', 0)
-        await waiting(1)
-        await raw.rpush(pushedTo, 'x')
-        expect(await moved).toBe('x')
-      }
-      expect(await redis.lrange('steps:busy:1', 0, -1)).toEqual(['x', 'x'])
+      const moved = redis.blmove('steps:pending', 'jobs:busy:1', 'LEFT', 'LEFT', 0)
+      await waiting(1)
+      await raw.rpush(home, 'x')
+      expect(await moved).toBe('x')
+      expect(await redis.lrange('steps:busy:1', 0, -1)).toEqual(['x'])
       expect(await redis.brpoplpush('steps:pending', 'steps:busy:1', 0.02)).toBeNull()
       await expect(redis.blmove('steps:pending', 'steps:busy:1', 'LEFT', 'LEFT', -1)).rejects.toThrow(
         'timeout is negative',
@@ -310,16 +310,20 @@ describe.each(matrix.map((one) => [`${one.version} on ${one.kind}`, one] as cons
         await waiting(1)
         await producer.rpush('steps:pending', 'x')
         expect(await list).toEqual(['steps:pending', 'x'])
-        const moved = waiter.blmove('steps:pending', 'steps:busy:1', 'LEFT', 'LEFT', 5)
-        await waiting(1)
-        await producer.rpush('jobs:pending', 'y')
-        expect(await moved).toBe('y')
         const read = waiter.xread('BLOCK', 5000, 'STREAMS', 'steps:pending', '$')
         await waiting(1)
         const id = await producer.xadd('steps:pending', '*', 'n', '1')
         expect(await read).toEqual([['steps:pending', [[id, ['n', '1']]]]])
         await raw.flushall()
       }
+    })
+
+    it('who waits in turns finds what a neighbour pushed under the other name, at the next turn', async () => {
+      const moved = wrap('dual-write').blmove('steps:pending', 'steps:busy:1', 'LEFT', 'LEFT', 0)
+      await waiting(1)
+      await wrap('dual-read').rpush('steps:pending', 'x')
+      expect(await moved).toBe('x')
+      expect(await wrap('dual-read').lrange('steps:busy:1', 0, -1)).toEqual(['x'])
     })
 
     it.each(pushes)('%s and %s wait for one stream: nobody is woken for nothing', async (a, b) => {
