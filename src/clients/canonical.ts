@@ -39,8 +39,8 @@ export interface Health {
   readonly phases: Readonly<Record<string, Phase>>
   /** The connection's own word: `ready`, `connecting`, `reconnecting`, … */
   readonly connection: string
-  /** Why the phase source's last good answer is still used; absent while all is well. */
-  readonly problem?: string
+  /** What to see to: a phase source that fails, a server that evicts keys. Empty while all is well. */
+  readonly warnings: readonly string[]
 }
 
 /** `redis.canonical`: the wrapped client's own face. */
@@ -165,12 +165,13 @@ function canonicalOf(wrapping: Wrapping, state: State): Canonical {
       const line = argv.map((arg) => (typeof arg === 'number' ? String(arg) : arg))
       return explain(line, plan(line, wrapping.contextFor(state.db(), false)))
     },
-    health() {
-      const phases = Object.fromEntries(names.map((name) => [name, source.phaseOf(name)]))
-      const problem = source.problem?.()
-      const well = { schema: schema.name, hash: schema.hash, phases, connection: state.status() }
-      return problem === undefined ? well : { ...well, problem }
-    },
+    health: () => ({
+      schema: schema.name,
+      hash: schema.hash,
+      phases: Object.fromEntries(names.map((name) => [name, source.phaseOf(name)])),
+      connection: state.status(),
+      warnings: wrapping.warnings(),
+    }),
   }
 }
 

@@ -14,7 +14,7 @@ export interface PhaseSource {
   subscribe(listener: (change: PhaseChange) => void): () => void
   /** Only sources that hold the phase themselves can set it. */
   set?(phase: Phase, family?: string): void
-  /** Why the last good phases are still used; undefined while all is well. Shown by `redis.canonical.health()`. */
+  /** Why the last good phases are still used; undefined while all is well. Shown among the warnings of `redis.canonical.health()`. */
   problem?(): string | undefined
 }
 

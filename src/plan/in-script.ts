@@ -1,10 +1,11 @@
 /**
- * The same steps in one script instead of MULTI … EXEC, for a connection that WATCHes: an EXEC of ours would end the
- * caller's WATCH, and the caller's own EXEC would then run although a watched key had changed.
+ * The same steps in one script instead of MULTI … EXEC. For a connection that WATCHes: an EXEC of ours would end the
+ * caller's WATCH, and the caller's own EXEC would then run although a watched key had changed. And for a server whose
+ * memory is full: it queues nothing in MULTI then, not even DEL.
  *
  * @module
  */
-import { lookup, type Arg } from '../commands/index.js'
+import type { Arg } from '../commands/index.js'
 import { CanonicalRedisError } from '../errors.js'
 import type { Plan, Step } from './types.js'
 
@@ -24,9 +25,7 @@ export function inScript(plan: Plan, protocol: Protocol): Plan {
   const { row } = plan.located
   if (row.flags.includes('noscript') || plan.steps.some(({ argv }) => argv.length > MOST_ARGUMENTS)) refuse(row.name)
   const shapes = protocol === 3 && !listsWithNil.includes(row.name) ? 3 : 2
-  const script = [prologue, ...plan.steps.map((step, i) => lineOf(step, i === plan.op)), 'return failed or reply'].join(
-    '\n',
-  )
+  const script = [prologue, ...plan.steps.map((step, i) => lineOf(step, i, plan.op)), 'return reply'].join('\n')
   const counted = plan.steps.flatMap((step) => [String(step.argv.length), ...(isScript(step) ? bare(step) : step.argv)])
   // The names are declared for a cluster, which finds the node by them.
   const names = new Set(namesOf(plan))
@@ -66,13 +65,24 @@ const prologue = [
   "  if ok or type(value) == 'table' then return value end",
   '  return { err = value }',
   'end',
-  "local function adopt(one) if type(one) == 'table' and one.err then failed = failed or one end end",
+  // A COPY before the op that fails (no memory) matters only where there was something to copy.
+  'local function copy()',
+  '  local n, from, to = tonumber(ARGV[at]), ARGV[at + 2], ARGV[at + 3]',
+  '  local one = call()',
+  "  if type(one) ~= 'table' or not one.err then return end",
+  "  if n > 3 or (redis.call('EXISTS', from) == 1 and redis.call('EXISTS', to) == 0) then failed = one end",
+  'end',
+  "local function adopt(one) if type(one) == 'table' and one.err then failed = one end end",
 ].join('\n')
 
-function lineOf(step: Step, isOp: boolean): string {
+function lineOf(step: Step, i: number, op: number): string {
   const call = isScript(step) ? `inner(function(KEYS, ARGV)\n${String(step.argv[1])}\nend)` : 'call()'
-  if (isOp) return `reply = ${call}`
-  return step.role === 'adopt' ? `adopt(${call})` : call
+  if (i === op) return `reply = ${call}`
+  if (i > op) return call
+  const isCopy = String(step.argv[0]).toUpperCase() === 'COPY'
+  if (!isCopy && step.role !== 'adopt') return call
+  // Before the op nothing has changed yet.
+  return `${isCopy ? 'copy()' : `adopt(${call})`} if failed then return failed end`
 }
 
 const isScript = ({ argv }: Step): boolean => argv[0] === 'EVAL'
@@ -84,12 +94,11 @@ const bare = ({ argv }: Step): Arg[] => ['EVAL', '', ...argv.slice(2)]
 const wrongNumber = /^ERR Wrong number of args calling (Redis )?command from script/
 const unknown = /^ERR Unknown (Redis )?command called from script/
 
-/** The error as it reads outside a script, for the command that was sent in one. */
-export function outsideScript(error: Error, argv: readonly Arg[]): Error {
-  const [command = '', ...args] = argv
+/** The error as it reads outside a script, for the op of a plan that was sent in one. */
+export function outsideScript(error: Error, { steps, op, located }: Plan): Error {
+  const [command = '', ...args] = steps[op]?.argv ?? []
   if (wrongNumber.test(error.message)) {
-    const name = lookup(argv)?.name.replace(' ', '|') ?? command.toString().toLowerCase()
-    error.message = `ERR wrong number of arguments for '${name}' command`
+    error.message = `ERR wrong number of arguments for '${located.row.name.replace(' ', '|')}' command`
   } else if (unknown.test(error.message)) {
     error.message = `ERR unknown command '${command.toString()}', with args beginning with: ${beginning(args)}`
   }

@@ -2,7 +2,7 @@ export { plan } from './plan.js'
 export { explain } from './explain.js'
 export { gatherScript } from './queue-scripts.js'
 export type { Plan, PlanContext, Rename, Step, StepRole } from './types.js'
-export { inScript, outsideScript } from './in-script.js'
+export { inScript, outsideScript, type Protocol } from './in-script.js'
 export { chosenReply, namingAliases, withoutAdopting } from './without-adopting.js'
 export { globsFor, mayMeanManaged, show, splitScan, type Shown } from './keyspace.js'
 export {

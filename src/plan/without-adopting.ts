@@ -13,6 +13,7 @@ import type { Plan, Step } from './types.js'
  * @returns undefined where this cannot be: a command that changes something, or one with several keys
  */
 export function withoutAdopting(plan: Plan): Plan | undefined {
+  if (plan.choose) return plan
   const { located } = plan
   const op = plan.steps[plan.op] as Step
   if (located.row.special === 'watch') return notCopying(plan)
@@ -36,7 +37,8 @@ export function withoutAdopting(plan: Plan): Plan | undefined {
     ...plan,
     steps,
     op: last.reply,
-    atomic: true,
+    // Nothing needs to be one unit: a key only moves towards the canonical name, which is looked at last.
+    atomic: false,
     choose: [last, ...choose],
   }
 }

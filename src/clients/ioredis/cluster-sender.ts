@@ -65,7 +65,9 @@ export class ClusterSender implements Sender {
       })
       .catch((error: Error & { previousErrors?: Error[] }) => {
         // EXECABORT says nothing; the server's reason came with the command that it would not queue.
-        outcome.reject(explained(error.previousErrors?.at(-1) ?? error))
+        const isDiscarded = error.message.startsWith('EXECABORT')
+        const answer = (isDiscarded && outcome.discarded) || outcome.reject
+        answer(explained(error.previousErrors?.at(-1) ?? error))
       })
   }
 

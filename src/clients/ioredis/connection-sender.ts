@@ -113,7 +113,11 @@ export class ConnectionSender implements Sender {
         if (reply instanceof Error) outcome.reject(reply)
         else outcome.resolve(reply)
       },
-      (error: Error) => outcome.reject(refused ?? error),
+      (error: Error) => {
+        const isDiscarded = error.message.startsWith('EXECABORT')
+        const answer = (isDiscarded && outcome.discarded) || outcome.reject
+        answer(refused ?? error)
+      },
     )
     const position = command.pipelineIndex
     const counting = route.stream ?? stream

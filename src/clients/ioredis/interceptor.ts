@@ -4,10 +4,11 @@
  * @module
  */
 import { locate, type Arg, type CommandRow, type Located } from '../../commands/index.js'
-import { inScript, outsideScript, type Plan, type PlanContext, type Step } from '../../plan/index.js'
+import { withoutAdopting, type Plan, type PlanContext, type Step } from '../../plan/index.js'
 import { readKeyspace } from './keyspace.js'
 import { publishInScript, readPubsub } from './pubsub.js'
-import { idsOf, OpenReads, readThenAdopt } from './reads.js'
+import { sendInOneUnit } from './one-unit.js'
+import { adoptOrLook, idsOf, OpenReads, readThenAdopt } from './reads.js'
 import { asAsked, renameOn } from './renames.js'
 import { ClusterSender } from './cluster-sender.js'
 import { ConnectionSender } from './connection-sender.js'
@@ -38,7 +39,7 @@ export class Interceptor {
     this.#version = new ServerVersion(
       this.#sender,
       (command, route) => this.#send(command, route),
-      () => wrapping.noteModules(),
+      (facts) => wrapping.note(facts),
     )
     this.subscriptions = new Subscriptions(this.#sender, wrapping, () => this.#transaction.isOpen)
     // The server forgets an open MULTI with the connection.
@@ -82,6 +83,7 @@ export class Interceptor {
     } catch (error) {
       return this.#refuse(command, error as Error, route)
     }
+    if (plan && (queued || route.stream)) plan = this.#here(plan)
     if (route.stream === undefined && !this.#reads.isEmpty) this.#askOpenReads(argv, located, plan)
     if (queued) this.#transaction.note(plan, route.stream !== undefined)
     if (plan === undefined) return this.#sender.pass(command, route)
@@ -115,9 +117,20 @@ export class Interceptor {
     if (plan.optimistic && route.stream === undefined) return this.#read(plan, command, route)
     // Beside a WATCH a read and what brings its keys are two commands: an EXEC of ours would end it.
     if (plan.atomic && !(this.#watches && isRead(plan))) {
-      if (this.#watches) return this.#besideWatch(plan, command, route)
-      this.#sender.transaction(command, plan, route, this.#answer(plan, command))
-      return command.promise
+      const protocol = this.client.condition?.protocol === 3 ? 3 : 2
+      const unit = {
+        sender: this.#sender,
+        plan,
+        command,
+        route,
+        protocol,
+        outcome: this.#answer(plan, command),
+      } as const
+      try {
+        return sendInOneUnit(unit, this.#watches)
+      } catch (error) {
+        return this.#refuse(command, error as Error, route)
+      }
     }
     // In a pipeline there is one try: the others are in the way.
     if ((plan.turns ?? plan.instead) && route.stream === undefined) return this.#wait(plan, command, route)
@@ -131,28 +144,21 @@ export class Interceptor {
     return this.#sender.rewritten(command, plan.steps[plan.op] as Step, route)
   }
 
-  #again(first: Plan, command: RawCommand, route: Route): Promise<unknown> {
+  async #again(first: Plan, command: RawCommand, route: Route): Promise<unknown> {
+    const plan = this.#here(this.wrapping.hooks.again(first, this.#context()))
+    return adoptOrLook(plan, (one) => this.#carriedOut(one, command, route))
+  }
+
+  #carriedOut(plan: Plan, command: RawCommand, route: Route): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const plan = this.wrapping.hooks.again(first, this.#context())
       if (plan.atomic && !this.#watches) this.#sender.transaction(command, plan, route, { resolve, reject })
       else this.#sender.sequence(command, plan, route, { resolve, reject })
     })
   }
 
-  #besideWatch(plan: Plan, command: RawCommand, route: Route): unknown {
-    let script: Plan
-    try {
-      script = inScript(plan, this.client.condition?.protocol === 3 ? 3 : 2)
-    } catch (error) {
-      return this.#refuse(command, error as Error, route)
-    }
-    const { resolve, reject } = this.#answer(plan, command)
-    const op = plan.steps[plan.op] as Step
-    this.#sender.sequence(command, script, route, {
-      resolve,
-      reject: (error) => reject(outsideScript(error, op.argv)),
-    })
-    return command.promise
+  /** A replica takes no COPY: there a read looks under every name. */
+  #here(plan: Plan): Plan {
+    return this.#version.isReplica ? (withoutAdopting(plan) ?? plan) : plan
   }
 
   /** A command that waits for jobs which may come under either name. */

@@ -8,7 +8,7 @@
  * @module
  */
 import { proves, type Arg, type Located } from '../../commands/index.js'
-import type { Plan, Step } from '../../plan/index.js'
+import { withoutAdopting, type Plan, type Step } from '../../plan/index.js'
 import { asAsked, renameError, renameOn } from './renames.js'
 import type { Outcome } from './sender.js'
 import type { RawCommand } from './types.js'
@@ -88,6 +88,22 @@ export function readThenAdopt({ plan, command, reads, again }: Tried): void {
   }
   renameOn(command, plan)
   reads.add(read)
+}
+
+/** The second try of a read; where nothing can be copied, it looks under every name instead. */
+export async function adoptOrLook(plan: Plan, carryOut: (plan: Plan) => Promise<unknown>): Promise<unknown> {
+  try {
+    return await carryOut(plan)
+  } catch (error) {
+    const look = cannotCopy(error) && withoutAdopting(plan)
+    if (!look) throw error
+    return carryOut(look)
+  }
+}
+
+/** The server is out of memory, or has become a replica: a read still has an answer there. */
+function cannotCopy(error: unknown): boolean {
+  return error instanceof Error && /^(OOM|READONLY) /.test(error.message)
 }
 
 /** The names of a command's keys as they are sent. */

@@ -18,6 +18,8 @@ export interface Route {
 export interface Outcome {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
+  /** Instead of `reject`, where it is given and the server has discarded the transaction: nothing of it has run. */
+  readonly discarded?: (error: Error) => void
 }
 
 /** Sends steps through the raw client, below the facade. */

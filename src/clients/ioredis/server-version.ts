@@ -3,10 +3,9 @@
  *
  * @module
  */
+import { readInfo, type ServerFacts } from '../server-facts.js'
 import { serverTooOld, type Route, type Sender } from './sender.js'
 import type { RawCommand } from './types.js'
-
-const oldest = [6, 2] as const
 
 /**
  * The version of the server behind one connection. While it is being asked for, commands wait in order, as they do
@@ -15,15 +14,20 @@ const oldest = [6, 2] as const
 export class ServerVersion {
   #state: 'unknown' | 'asking' | 'fine' | 'old' = 'unknown'
   #version: string | undefined
+  #isReplica = false
   #held: { command: RawCommand; route: Route }[] = []
   readonly #sender: Sender
   readonly #release: (command: RawCommand, route: Route) => unknown
 
-  readonly #noteModules: () => void
+  readonly #note: (facts: ServerFacts) => void
 
-  constructor(sender: Sender, release: (command: RawCommand, route: Route) => unknown, noteModules: () => void) {
+  constructor(
+    sender: Sender,
+    release: (command: RawCommand, route: Route) => unknown,
+    note: (facts: ServerFacts) => void,
+  ) {
     this.#sender = sender
-    this.#noteModules = noteModules
+    this.#note = note
     this.#release = release
   }
 
@@ -37,6 +41,11 @@ export class ServerVersion {
 
   get isOld(): boolean {
     return this.#state === 'old'
+  }
+
+  /** Was it a replica when it was asked? */
+  get isReplica(): boolean {
+    return this.#isReplica
   }
 
   /** `E_SERVER_TOO_OLD`, with the version. */
@@ -62,17 +71,13 @@ export class ServerVersion {
   }
 
   #answer(info: string): void {
-    if (/^module:name=/m.test(info)) this.#noteModules()
-    this.#version = /^redis_version:(\S+)/m.exec(info)?.[1]
-    this.#state = isOlder(this.#version) ? 'old' : 'fine'
+    const facts = readInfo(info)
+    this.#note(facts)
+    this.#version = facts.version
+    this.#isReplica = facts.isReplica
+    this.#state = facts.isOld ? 'old' : 'fine'
     const held = this.#held
     this.#held = []
     for (const { command, route } of held) this.#release(command, route)
   }
-}
-
-function isOlder(version: string | undefined): boolean {
-  if (version === undefined) return false
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  return major < oldest[0] || (major === oldest[0] && minor < oldest[1])
 }

@@ -9,6 +9,7 @@ import type { PhaseSource } from '../../phases/index.js'
 import { plan, type Plan, type PlanContext } from '../../plan/index.js'
 import type { KeyName, LogicalKey, Schema } from '../../schema/index.js'
 import type { HookCalls } from '../hooks.js'
+import { evictionWarning, type ServerFacts } from '../server-facts.js'
 
 /** What the application asks for. */
 export interface Wanted {
@@ -33,6 +34,7 @@ export class Wrapping {
   readonly keyPrefix: string | Buffer | undefined
   readonly hooks: HookCalls
   #context: PlanContext
+  #eviction: ServerFacts['eviction']
 
   constructor({ schema, source, unknownCommands, hooks }: Wanted, naming: Naming) {
     const { keyPrefix, isCluster, prefixesShardChannels } = naming
@@ -65,9 +67,18 @@ export class Wrapping {
     return made && this.hooks.first(made, context, alone)
   }
 
-  /** The server has modules: from now on plans take care of values that have no COPY. */
-  noteModules(): void {
-    this.#context = { ...this.#context, hasModules: true }
+  /** What is known of a server from now on: plans take care of values that have no COPY, and eviction is warned of once. */
+  note({ hasModules, eviction }: ServerFacts): void {
+    if (hasModules && !this.#context.hasModules) this.#context = { ...this.#context, hasModules }
+    if (eviction === undefined) return
+    if (this.#eviction === undefined) process.emitWarning(evictionWarning(eviction), { type: 'CanonicalRedisWarning' })
+    this.#eviction = eviction
+  }
+
+  /** What an operator should see to; empty while all is well. */
+  warnings(): string[] {
+    const problem = this.source.problem?.()
+    return [...(problem ? [problem] : []), ...(this.#eviction ? [evictionWarning(this.#eviction)] : [])]
   }
 }
 

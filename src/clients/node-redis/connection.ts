@@ -175,10 +175,9 @@ export class Connection {
 
   #inOne(plan: Plan, { from, options }: Call): Promise<unknown> {
     if (!this.watches) return this.wire.transaction(from, plan, options)
-    const op = plan.steps[plan.op] as Step
     try {
       return this.wire.sequence(from, inScript(plan, this.protocol), options).catch((error: Error) => {
-        throw outsideScript(error, op.argv)
+        throw outsideScript(error, plan)
       })
     } catch (error) {
       return this.#refuse(error as Error)

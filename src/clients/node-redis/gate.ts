@@ -3,11 +3,10 @@
  *
  * @module
  */
+import { readInfo } from '../server-facts.js'
 import { serverTooOld } from '../ioredis/sender.js'
 import type { Wrapping } from '../ioredis/wrapping.js'
 import { isServerError } from './wire.js'
-
-const oldest = [6, 2] as const
 
 /** What is known of the server; shared by the connections of one wrapped client. */
 export class Server {
@@ -31,16 +30,11 @@ export class Server {
 
   /** Takes the reply of INFO; one that says nothing (an ACL) is taken for a server that is new enough. */
   learn(info: string): void {
-    if (/^module:name=/m.test(info)) this.wrapping.noteModules()
-    this.#version = /^redis_version:(\S+)/m.exec(info)?.[1]
-    this.#state = isOlder(this.#version) ? 'old' : 'fine'
+    const facts = readInfo(info)
+    this.wrapping.note(facts)
+    this.#version = facts.version
+    this.#state = facts.isOld ? 'old' : 'fine'
   }
-}
-
-function isOlder(version: string | undefined): boolean {
-  if (version === undefined) return false
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  return major < oldest[0] || (major === oldest[0] && minor < oldest[1])
 }
 
 /** What is asked: INFO, and CLIENT INFO for the database that the caller may have selected before wrapping. */

@@ -57,15 +57,16 @@ describe('a plan in a script', () => {
 })
 
 it('reads errors of a script as those of the command', () => {
-  const said = (message: string, ...argv: string[]): string => outsideScript(new Error(message), argv).message
-  expect(said('ERR Wrong number of args calling command from script', 'ZADD', 'k')).toBe(
-    "ERR wrong number of arguments for 'zadd' command",
+  const said = (message: string, ...argv: string[]): string =>
+    outsideScript(new Error(message), planned(...argv)).message
+  const wrong = 'ERR Wrong number of args calling command from script'
+  expect(said(wrong, 'ZADD', 'job:1')).toBe("ERR wrong number of arguments for 'zadd' command")
+  expect(said(wrong, 'XGROUP', 'CREATECONSUMER', 'job:1', 'c')).toBe(
+    "ERR wrong number of arguments for 'xgroup|createconsumer' command",
   )
-  expect(said('ERR Wrong number of args calling command from script', 'XGROUP', 'Create', 'k')).toBe(
-    "ERR wrong number of arguments for 'xgroup|create' command",
+  const long = 'x'.repeat(200)
+  expect(said('ERR Unknown command called from script', 'HGETDEL', 'job:1', long)).toBe(
+    `ERR unknown command 'HGETDEL', with args beginning with: 'job:1' '${'x'.repeat(120)}' `,
   )
-  expect(said('ERR Unknown command called from script', 'NOPE', 'k', 'x'.repeat(200))).toBe(
-    `ERR unknown command 'NOPE', with args beginning with: 'k' '${'x'.repeat(124)}' `,
-  )
-  expect(said('WRONGTYPE Operation', 'HSET')).toBe('WRONGTYPE Operation')
+  expect(said('WRONGTYPE Operation', 'HSET', 'job:1', 'f', 'v')).toBe('WRONGTYPE Operation')
 })
