@@ -80,12 +80,20 @@ class Sweep {
     const { how } = run.big
     const outcome = this.options.dryRun ? 'would-copy' : how === 'skip' ? 'skip' : 'chunk'
     const key = printable(job.aliases[Number(which) - 1]!.name)
-    const canonical = printable(job.canonical)
-    this.big.push({ key, canonical, family: job.family, bytes: Number(bytes), outcome, retries: 0 })
-    if (outcome === 'skip') return ['differs', which!]
-    if (outcome === 'would-copy') return ['deleted', job.met + 1]
-    await run.progress(`"${key}" (${bytes} bytes) to be compared in pieces before it goes`)
-    return sweepBig(run, server, job, Number(which), Number(bytes)).catch((error: Error) => error)
+    const list = (): void => {
+      const canonical = printable(job.canonical)
+      this.big.push({ key, canonical, family: job.family, bytes: Number(bytes), outcome, retries: 0 })
+    }
+    if (outcome === 'chunk') await run.progress(`"${key}" (${bytes} bytes) to be compared in pieces before it goes`)
+    const answers: Readonly<Record<typeof outcome, () => Promise<Answer>>> = {
+      skip: () => Promise.resolve(['differs', which!]),
+      'would-copy': () => Promise.resolve(['deleted', job.met + 1]),
+      chunk: () => sweepBig(run, server, job, Number(which), Number(bytes)).catch((error: Error) => error),
+    }
+    const answer = await answers[outcome]()
+    // `gone`: it was removed when it was met by another alias.
+    if (answer instanceof Error || answer[0] !== 'gone') list()
+    return answer
   }
 
   /**
