@@ -9,6 +9,7 @@ import type { Plan, Step } from '../../plan/index.js'
 import {
   loaded,
   opReply,
+  readsReplyOf,
   ownCommand,
   setArguments,
   explained,
@@ -45,7 +46,10 @@ export class ClusterSender implements Sender {
 
   around(command: RawCommand, plan: Plan, route: Route): unknown {
     this.sequence(command, plan, route, {
-      resolve: (value) => command.resolve(value),
+      resolve: (value) => {
+        readsReplyOf(this.client, command)
+        command.resolve(value)
+      },
       reject: (error) => command.reject(error),
     })
     return command.promise

@@ -12,7 +12,7 @@ import { adoptOrLook, idsOf, OpenReads, readThenAdopt } from './reads.js'
 import { asAsked, renameOn } from './renames.js'
 import { ClusterSender } from './cluster-sender.js'
 import { ConnectionSender } from './connection-sender.js'
-import type { Outcome, Route, Sender } from './sender.js'
+import { readsReplyOf, type Outcome, type Route, type Sender } from './sender.js'
 import { ServerVersion } from './server-version.js'
 import { Subscriptions } from './subscriptions.js'
 import { OpenTransaction } from './transaction.js'
@@ -182,8 +182,7 @@ export class Interceptor {
     renameOn(command, plan)
     return {
       resolve: (value) => {
-        // ioredis sets this where it writes a command, and this one was never written.
-        command.setReplyContext?.(this.client.condition ?? this.client.options)
+        readsReplyOf(this.client, command)
         command.resolve(value)
       },
       reject: (error) => command.reject(asAsked(error, command.name, args)),

@@ -101,6 +101,15 @@ export function ownCommand(Command: CommandClass, argv: readonly Arg[], asAsked 
   return command
 }
 
+/**
+ * Has the caller's command read a reply that came for another: ioredis tells it the protocol where it writes a command,
+ * and this one was never written. A cluster has its protocol in its nodes.
+ */
+export function readsReplyOf(client: RawClient, command: RawCommand): void {
+  const connection = client.isCluster ? (client.nodes?.()[0] ?? client) : client
+  command.setReplyContext?.(connection.condition ?? connection.options)
+}
+
 /** Gives a command other arguments. */
 export function setArguments(command: RawCommand, argv: readonly Arg[]): void {
   command.args = argv.slice(1)
