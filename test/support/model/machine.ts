@@ -10,6 +10,7 @@ import { locate, proves, type Arg } from '../../../src/commands/index.js'
 import type { Phase } from '../../../src/phases/index.js'
 import { plan as planCommand, type Plan, type Step } from '../../../src/plan/index.js'
 import { defineSchema, key } from '../../../src/schema/index.js'
+import type { Sabotage } from '../mistakes/plans.js'
 
 /** The two names. */
 export const A = 'job:1'
@@ -25,9 +26,6 @@ export interface ModelClient {
   readonly phase: Phase | 'raw'
   readonly program: readonly (readonly string[])[]
 }
-
-/** Changes plans before they run, to see that the model would notice a mistake in them. */
-export type Sabotage = (plan: Plan, argv: readonly Arg[]) => Plan
 
 /** Steps that run as one. */
 type Unit = readonly Step[]

@@ -29,6 +29,8 @@ export interface TwinOptions {
   /** A run that failed, from its report. */
   readonly seed?: number | undefined
   readonly path?: string | undefined
+  /** Cut a failure down to what is needed to show it (default), or only say that there is one. */
+  readonly shrink?: boolean | undefined
   /** Milliseconds after which no new sequence is begun, shrinking included. */
   readonly within?: number | undefined
 }
@@ -55,7 +57,7 @@ export const phasePairs: readonly (readonly [Phase, Phase])[] = phases.flatMap((
 
 /** Runs random sequences until one differs. */
 export async function runTwin(options: TwinOptions): Promise<TwinResult> {
-  const { server, clients, pair, runs, seed, path, within, queues = false } = options
+  const { server, clients, pair, runs, seed, path, within, queues = false, shrink = true } = options
   const byCommand = new Map<string, number>()
   const answered = new Set<string>()
   let count = 0
@@ -83,11 +85,12 @@ export async function runTwin(options: TwinOptions): Promise<TwinResult> {
   try {
     const details = await fc.check(property, {
       numRuns: runs,
+      endOnFailure: !shrink,
       ...(seed !== undefined && { seed }),
       ...(path !== undefined && { path }),
       ...(within !== undefined && { interruptAfterTimeLimit: within }),
     })
-    const failure = details.failed ? await report(details, options, attempt) : undefined
+    const failure = details.failed ? await report(details, options, shrink ? attempt : undefined) : undefined
     const commands = [...byCommand.values()].reduce((sum, one) => sum + one, 0)
     return { sequences: count, commands, byCommand, answered, failure }
   } finally {
@@ -128,11 +131,15 @@ async function plant(twin: Twin, { seeds }: Sequence): Promise<void> {
   }
 }
 
-async function report(details: fc.RunDetails<[Sequence]>, options: TwinOptions, attempt: Attempt): Promise<string> {
+async function report(
+  details: fc.RunDetails<[Sequence]>,
+  options: TwinOptions,
+  attempt: Attempt | undefined,
+): Promise<string> {
   const { server, clients, pair, queues } = options
   const [counterexample] = details.counterexample ?? []
   const first = details.errorInstance as Error
-  const found = counterexample && (await smallest(counterexample, first, attempt))
+  const found = counterexample && attempt && (await smallest(counterexample, first, attempt))
   const error = found?.error ?? first
   return [
     `${server.kind}: client 0, ${clients[0]}, in "${pair[0]}" beside client 1, ${clients[1]}, in "${pair[1]}"`,
