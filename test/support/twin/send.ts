@@ -126,7 +126,7 @@ function invoke(target: Target, manner: Manner, argv: readonly Arg[], callback?:
   const last = callback ? [callback] : []
   const method = target[command.toLowerCase() + suffix]
   if (manner.style === 'call' || method === undefined) {
-    return target[`call${suffix}`]?.(command, ...args.map((arg) => given(arg, manner)), ...last)
+    return target[`call${suffix}`]?.(command, ...allGiven(command, args, manner), ...last)
   }
   return method.apply(target, [...formed(command.toLowerCase(), args, manner), ...last])
 }
@@ -137,14 +137,18 @@ function given(arg: Arg, manner: Manner): Arg | number {
   return manner.args === 'numbers' && /^-?[1-9]\d{0,8}$/.test(arg) ? Number(arg) : arg
 }
 
+/** ioredis takes a lone Buffer of MSET for an object, and sends its bytes as pairs: what it then means depends on the name. */
+function allGiven(command: string, args: readonly Arg[], manner: Manner): (Arg | number)[] {
+  const isObject = args.length === 1 && beforePairs[command.toLowerCase()] === 0
+  return isObject ? [...args] : args.map((arg) => given(arg, manner))
+}
+
 /** How many arguments stand before the pairs of a command that takes an object. */
 const beforePairs: Readonly<Record<string, number>> = { mset: 0, msetnx: 0, hset: 1, hmset: 1 }
 
 function formed(command: string, args: readonly Arg[], manner: Manner): unknown[] {
-  const flat = args.map((arg) => given(arg, manner))
+  const flat = allGiven(command, args, manner)
   const before = beforePairs[command]
-  // ioredis takes a lone Buffer for an object, and sends its bytes as pairs: what it then means depends on the name.
-  if (before === 0 && flat.length === 1) return [...args]
   if (manner.form === 'flat' || flat.length < 2) return flat
   if (manner.form === 'array') return [flat[0], flat.slice(1)]
   if (before === undefined || flat.length === before || (flat.length - before) % 2 !== 0) return flat
