@@ -71,7 +71,7 @@ export class Fleet {
     this.#roll = dice(options.seed)
     const { connect, schema, path } = options
     this.#wrapped = Array.from({ length: 6 }, (_, i) => {
-      const redis = new CanonicalRedisClient(connect(), { schema, phase: path[0]! }) as Wrapped
+      const redis = new CanonicalRedisClient(connect(), { schema, phase: path[0]! })
       return { name: `w${i}`, redis, wrapped: redis, names: i % 3 === 0 ? oldNames : newNames, down: false }
     })
     this.#raw = [0, 1].map((i) => ({ name: `r${i}`, redis: connect(), names: oldNames, down: false }))

@@ -35,7 +35,7 @@ export interface Taken {
   readonly ref: string
 }
 
-const one = (job: unknown): readonly Taken[] => (job === null ? [] : [{ job: String(job), ref: String(job) }])
+const one = (job: string | null): readonly Taken[] => (job === null ? [] : [{ job, ref: job }])
 
 const list: Pattern = {
   setUp: () => Promise.resolve(),
@@ -65,7 +65,7 @@ const sortedSet: Pattern = {
   push: (redis, { pending }, job) => redis.zadd(pending, Number(job.slice(1)) % 7, job),
   take: async (redis, { pending, busy }, worker, turn) => {
     const own = busy(worker)
-    if (turn % 3 === 0) return one(await redis.eval(takeLowest, 2, pending, own))
+    if (turn % 3 === 0) return one((await redis.eval(takeLowest, 2, pending, own)) as string | null)
     // Peek, then claim: whoever removes it has it. Noted as one's own before, so that a crash loses nothing.
     const [job] = await redis.zrangebyscore(pending, '-inf', '+inf', 'LIMIT', 0, 1)
     if (job === undefined) return []
