@@ -5,8 +5,15 @@
  */
 import type { Arg } from '../commands/index.js'
 import { CanonicalRedisError } from '../errors.js'
-import { toPhaseSource, type Phase, type PhaseFunction, type PhaseSetting, type PhaseSource } from '../phases/index.js'
-import { explain, plan } from '../plan/index.js'
+import {
+  constantPhase,
+  toPhaseSource,
+  type Phase,
+  type PhaseFunction,
+  type PhaseSetting,
+  type PhaseSource,
+} from '../phases/index.js'
+import { explain, plan, type ExplainOptions } from '../plan/index.js'
 import type { RedisKeyMapper, Schema } from '../schema/index.js'
 import { checkHooks, HookCalls, type Hooks } from './hooks.js'
 import { behind, wrapIoredis } from './ioredis/facade.js'
@@ -58,13 +65,17 @@ export interface Canonical<S extends Schema = Schema> {
    */
   setPhase(phase: Phase, family?: string): void
   /**
-   * The exact commands that would be sent for this one now, a line each.
+   * The exact commands that would be sent for this one, a line each; scripts of ours by their names, `EVAL <expiry> …`,
+   * unless `scripts` is `'text'`. A line that begins with `#` is a remark.
+   *
+   * @param options the phase to look at; without it, what would be sent now
+   * @throws {@link CanonicalRedisError} what the command itself would be refused with; `E_BAD_PHASE`
    * @example
    * ```ts
-   * redis.canonical.explain(['HSET', 'job:42', 'status', 'done'])
+   * redis.canonical.explain(['HSET', 'job:42', 'status', 'done'], { phase: 'dual-read' })
    * ```
    */
-  explain(argv: readonly (Arg | number)[]): string[]
+  explain(argv: readonly (Arg | number)[], options?: ExplainOptions & { readonly phase?: Phase }): string[]
   /** For a health page: which schema, which phases, is the connection up. */
   health(): Health
 }
@@ -161,9 +172,11 @@ function canonicalOf(wrapping: Wrapping, state: State): Canonical {
       }
       source.set(phase, family)
     },
-    explain(argv) {
+    explain(argv, { phase, ...options } = {}) {
       const line = argv.map((arg) => (typeof arg === 'number' ? String(arg) : arg))
-      return explain(line, plan(line, wrapping.contextFor(state.db(), false)))
+      const now = wrapping.contextFor(state.db(), false)
+      const there = phase && constantPhase(phase)
+      return explain(line, plan(line, there ? { ...now, phaseOf: () => there.phaseOf('') } : now), options)
     },
     health: () => ({
       schema: schema.name,

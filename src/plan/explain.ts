@@ -4,10 +4,19 @@
  * @module
  */
 import type { Arg } from '../commands/index.js'
+import { gatherScript, returnScript } from './queue-scripts.js'
+import { guardScript, recipes, supersedeScript, tidyScript } from './recipes.js'
 import type { Plan } from './types.js'
 
+/** How to print a plan. */
+export interface ExplainOptions {
+  /** Scripts of ours by their names, `<expiry>` (the default), or with their text. */
+  readonly scripts?: 'named' | 'text'
+}
+
 /**
- * The exact commands of a plan, one a line, MULTI and EXEC included.
+ * The exact commands of a plan, one a line, MULTI and EXEC included. A line that begins with `#` is a remark: a read that
+ * may find its key at once has one, and behind it what is sent when it does not.
  *
  * @example
  * ```ts
@@ -15,10 +24,28 @@ import type { Plan } from './types.js'
  * // [ 'MULTI', 'DEL job:42', 'UNLINK step:42', 'EXEC' ]
  * ```
  */
-export function explain(argv: readonly Arg[], plan: Plan | undefined): string[] {
+export function explain(argv: readonly Arg[], plan: Plan | undefined, options: ExplainOptions = {}): string[] {
   if (plan === undefined) return [typed(argv)]
-  const lines = plan.steps.map((step) => typed(step.argv))
-  return plan.atomic ? ['MULTI', ...lines, 'EXEC'] : lines
+  const lines = plan.steps.map((step) => typed(shown(step.argv, options)))
+  const whole = plan.atomic ? ['MULTI', ...lines, 'EXEC'] : lines
+  const op = lines[plan.op]
+  return plan.optimistic && op !== undefined ? [op, ifNotProved, ...whole] : whole
+}
+
+const ifNotProved = '# only if that does not show that every key exists:'
+
+const names: ReadonlyMap<Arg | undefined, string> = new Map<Arg | undefined, string>([
+  ...Object.entries(recipes).map(([name, { script }]) => [script, name] as const),
+  [supersedeScript, 'supersede'],
+  [guardScript, 'guard'],
+  [tidyScript, 'tidy'],
+  [gatherScript, 'gather'],
+  [returnScript, 'return'],
+])
+
+function shown(argv: readonly Arg[], { scripts = 'named' }: ExplainOptions): readonly Arg[] {
+  const name = scripts === 'named' && argv[0] === 'EVAL' ? names.get(argv[1]) : undefined
+  return name === undefined ? argv : ['EVAL', `<${name}>`, ...argv.slice(2)]
 }
 
 function typed(argv: readonly Arg[]): string {

@@ -1,5 +1,5 @@
 export { plan } from './plan.js'
-export { explain } from './explain.js'
+export { explain, type ExplainOptions } from './explain.js'
 export { gatherScript } from './queue-scripts.js'
 export type { Plan, PlanContext, Rename, Step, StepRole } from './types.js'
 export { inScript, outsideScript, type Protocol } from './in-script.js'

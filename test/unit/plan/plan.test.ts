@@ -24,7 +24,7 @@ function context(phase: Phase | ((family: string) => Phase), more: Partial<PlanC
 function planned(line: string, phase: Phase | ((family: string) => Phase), more?: Partial<PlanContext>): string {
   const argv = line.split(' ')
   const made = plan(argv, context(phase, more))
-  const steps = explain(argv, made && { ...made, atomic: false }).join(' · ')
+  const steps = explain(argv, made && { ...made, atomic: false, optimistic: false }, { scripts: 'text' }).join(' · ')
   if (made?.atomic) return `{ ${steps} }${made.optimistic ? ' ?' : ''}`
   return made?.optimistic ? `${steps} ?` : steps
 }
@@ -263,5 +263,32 @@ describe('names that are bytes', () => {
     const made = plan(['GET', name], context('canonical'))
     expect(made?.steps[0]?.argv[1]).toEqual(Buffer.from([0x6e, 0x65, 0x77, 0x3a, 0xff]))
     expect(explain([], made)).toEqual(['GET "new:\\xff"'])
+  })
+})
+
+describe('explain', () => {
+  const lines = (line: string, phase: Phase): string[] =>
+    explain(line.split(' '), plan(line.split(' '), context(phase)))
+
+  it('shows what a read sends at once, and what it may send after it', () => {
+    expect(lines('GET old:1', 'dual-read')).toEqual([
+      'GET new:1',
+      '# only if that does not show that every key exists:',
+      'MULTI',
+      'COPY old:1 new:1',
+      'GET new:1',
+      'EXEC',
+    ])
+  })
+
+  it("names scripts of ours, and shows a caller's own", () => {
+    expect(lines('EXPIRE old:1 10', 'canonical-primary')).toContain('EVAL <expiry> 2 new:1 old:1')
+    expect(lines('EVAL return 1 old:1'.replace('return 1', 'return(1) 1'), 'canonical')).toEqual([
+      'EVAL return(1) 1 new:1',
+    ])
+    const whole = explain(['EXPIRE', 'old:1', '10'], plan(['EXPIRE', 'old:1', '10'], context('dual-write')), {
+      scripts: 'text',
+    })
+    expect(whole.join('\n')).toMatch(/EVAL "local .*PEXPIRETIME.*" 2 old:1 new:1/)
   })
 })

@@ -32,7 +32,7 @@ const shown = (line: string): string =>
     .replace(new RegExp(`EVAL "${gather}.*return 0"`, 's'), 'GATHER')
     .replace(new RegExp(`EVAL "${giveBack}.*return 0"`, 's'), 'RETURN')
 const steps = (line: string, phase: Phase, more: Partial<PlanContext> = {}): string[] =>
-  explain(line.split(' '), made(line, phase, more)).map(shown)
+  explain(line.split(' '), made(line, phase, more), { scripts: 'text' }).map(shown)
 
 const thrownBy = (line: string, phase: Phase, more: Partial<PlanContext> = {}): string => {
   try {
