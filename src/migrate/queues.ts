@@ -51,9 +51,9 @@ export function apart(jobs: readonly Job[]): { queues: Job[]; others: Job[] } {
 /** Where the migrator moves a queue in each phase. Between, its clients do so themselves; at the ends it must lie still. */
 const directions: Readonly<Record<Phase, 'move' | 'back' | undefined>> = {
   alias: undefined,
-  // The way back to `alias`, where nobody looks under the canonical name.
+  // On the way back. A stream stays under its canonical name there, until all clients of later phases have gone.
   prepare: 'back',
-  'dual-write': undefined,
+  'dual-write': 'back',
   'dual-read': 'move',
   'canonical-primary': 'move',
   'retire-alias': 'move',
