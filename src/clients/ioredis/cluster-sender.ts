@@ -18,7 +18,7 @@ import {
   type Route,
   type Sender,
 } from './sender.js'
-import { commandClassOf, type RawClient, type RawCommand } from './types.js'
+import { commandClassOf, type RawClient, type RawCommand, type RawPipeline } from './types.js'
 
 /** Sends steps through a cluster. */
 export class ClusterSender implements Sender {
@@ -55,9 +55,9 @@ export class ClusterSender implements Sender {
     return command.promise
   }
 
-  transaction(_command: RawCommand, plan: Plan, _route: Route, outcome: Outcome): void {
-    this.client
-      .multi(plan.steps.map(({ argv }) => called(loaded(this.client, argv))))
+  transaction(command: RawCommand, plan: Plan, _route: Route, outcome: Outcome): void {
+    const argvs = plan.steps.map(({ argv }) => loaded(this.client, argv))
+    this.#queued(this.client.multi(), command, argvs)
       .exec()
       .then((results) => {
         const reply = opReply(
@@ -75,9 +75,9 @@ export class ClusterSender implements Sender {
       })
   }
 
-  sequence(_command: RawCommand, plan: Plan, _route: Route, outcome: Outcome): void {
-    this.client
-      .pipeline(plan.steps.map(({ argv }) => called(argv)))
+  sequence(command: RawCommand, plan: Plan, _route: Route, outcome: Outcome): void {
+    const argvs = plan.steps.map(({ argv }) => argv)
+    this.#queued(this.client.pipeline(), command, argvs)
       .exec()
       .then((results) =>
         settle(
@@ -109,9 +109,14 @@ export class ClusterSender implements Sender {
   inPlaceOf(command: RawCommand, argvs: readonly (readonly Arg[])[]): Promise<unknown>[] {
     return argvs.map((argv) => this.own(command, argv))
   }
-}
 
-/** As a batch line of ioredis. In upper case, since its reply transformers go by lower case, and ours come after. */
-function called([name, ...args]: readonly Arg[]): unknown[] {
-  return ['callBuffer', String(name).toUpperCase(), ...args]
+  /** Commands of ours, whose replies nobody else shapes; and whose keys iovalkey finds, as it does in lower case alone. */
+  #queued(pipeline: RawPipeline, like: RawCommand, argvs: readonly (readonly Arg[])[]): RawPipeline {
+    for (const argv of argvs) {
+      const command = ownCommand(commandClassOf(like), argv)
+      this.#planned.add(command)
+      pipeline.sendCommand(command)
+    }
+    return pipeline
+  }
 }

@@ -39,6 +39,12 @@ export interface CommandClass {
   readonly prototype: RawCommand
 }
 
+/** An ioredis `Pipeline`. */
+export interface RawPipeline {
+  sendCommand(command: RawCommand): unknown
+  exec(): Promise<[Error | null, unknown][] | null>
+}
+
 /** An ioredis `Redis`. */
 export interface RawClient extends EventEmitter {
   status: string
@@ -53,8 +59,8 @@ export interface RawClient extends EventEmitter {
   nodes?(role?: string): RawClient[]
   call(command: string, ...args: Arg[]): Promise<unknown>
   callBuffer(command: string, ...args: Arg[]): Promise<unknown>
-  pipeline(commands?: unknown[][]): { exec(): Promise<[Error | null, unknown][] | null> }
-  multi(commands?: unknown[][], options?: object): { exec(): Promise<[Error | null, unknown][] | null> }
+  pipeline(commands?: unknown[][]): RawPipeline
+  multi(commands?: unknown[][], options?: object): RawPipeline
   connect(): Promise<void>
   quit(): Promise<unknown>
   disconnect(): void
