@@ -29,7 +29,8 @@ type Heard = (message: Buffer, channel: Buffer) => void
 export interface ChannelPort {
   readonly how: How
   subscribe(name: string, listener: Heard): Promise<void>
-  unsubscribe(name: string, listener: Heard): Promise<void>
+  /** All of them at once: a cluster of node-redis 5 closes its connection after each that leaves nothing, and fails the next. */
+  unsubscribe(names: readonly string[]): Promise<unknown>
   /** An answer of the server's to a command that changes nothing. */
   answer(): Promise<void>
   /** The sides that the phases ask for now. */
@@ -55,7 +56,6 @@ interface First {
 }
 
 interface OnServer {
-  readonly listener: Heard
   readonly ready: Promise<void>
 }
 
@@ -200,7 +200,7 @@ export class Channels {
     const listener: Heard = (message, channel) => this.#hear(name, message, channel)
     ours.add(listener)
     const ready = this.port.subscribe(name, listener)
-    const told = { listener, ready }
+    const told = { ready }
     this.#onServer.set(name, told)
     ready.catch(() => {
       if (this.#onServer.get(name) === told) this.#onServer.delete(name)
@@ -210,9 +210,9 @@ export class Channels {
 
   async #leaveSurplus(): Promise<number> {
     const wanted = new Set(this.#namesOf([...this.#entries.values()]))
-    const surplus = [...this.#onServer].filter(([name]) => !wanted.has(name))
-    for (const [name] of surplus) this.#onServer.delete(name)
-    await Promise.all(surplus.map(([name, { listener }]) => this.port.unsubscribe(name, listener)))
+    const surplus = [...this.#onServer.keys()].filter((name) => !wanted.has(name))
+    for (const name of surplus) this.#onServer.delete(name)
+    if (surplus.length > 0) await this.port.unsubscribe(surplus)
     return surplus.length
   }
 

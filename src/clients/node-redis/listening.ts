@@ -114,7 +114,8 @@ export class Listening {
 
   #port(how: How, on: On, off: Off): ChannelPort {
     // Those of node-redis itself, since ours take their place.
-    const [subscribe, unsubscribe] = [this.self[on], this.self[off]]
+    const { self } = this
+    const [subscribe, unsubscribe] = [self[on], self[off]]
     const text = (name: string): string => argOf(name).toString()
     return {
       how,
@@ -122,9 +123,13 @@ export class Listening {
       understand: (name) => this.#understand(name, how),
       logical: (name) => logicalChannel(name, how === 'pattern' ? 'channel' : how, this.#context(how)),
       isSecond: (name, payload, sides) => isSecondEvent(name, payload, sides, this.#context(how)),
-      subscribe: (name, listener) => subscribe.call(this.self, text(name), listener as Listener, true),
-      unsubscribe: (name, listener) => unsubscribe.call(this.self, text(name), listener as Listener, true),
-      answer: () => unsubscribe.call(this.self, nobody),
+      subscribe: (name, listener) => subscribe.call(self, text(name), listener as Listener, true),
+      async unsubscribe(names) {
+        // Without a listener: those of these names are all ours. A cluster finds the node of shard channels by the first.
+        if (how !== 'shard') await unsubscribe.call(self, names.map(text))
+        else for (const name of names) await unsubscribe.call(self, text(name))
+      },
+      answer: () => unsubscribe.call(self, nobody),
     }
   }
 

@@ -44,10 +44,10 @@ class World {
           () => this.#subscribed.add(name),
           () => this.#listeners.set(name, listener),
         ),
-      unsubscribe: (name) =>
+      unsubscribe: (names) =>
         this.#command(
-          () => this.#subscribed.delete(name),
-          () => this.#listeners.delete(name),
+          () => names.forEach((name) => this.#subscribed.delete(name)),
+          () => names.forEach((name) => this.#listeners.delete(name)),
         ),
       answer: () =>
         this.#command(
