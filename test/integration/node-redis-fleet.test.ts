@@ -99,7 +99,7 @@ describe.each(matrix)('%s', (_, { version, RESP }) => {
       const source = constantPhase(phase)
       const options = clients.options({ clientSideCache: { ttl: 0, maxEntries: 0, evictPolicy: 'LRU' } })
       const client = clients.keep(clients.package.createClient(options))
-      const redis = new CanonicalRedisClient(client as unknown as NodeClient, { schema, phase: source })
+      const redis = new CanonicalRedisClient(client, { schema, phase: source })
       await redis.connect()
       const other = new CanonicalRedisClient(await clients.raw(), { schema, phase: source })
       for (const name of ['job:1', 'v2:{job:1}', 'plain']) {
