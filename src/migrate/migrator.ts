@@ -15,8 +15,8 @@ import { Checkpoint, type Pinned } from './checkpoint/checkpoint.js'
 import { storeFor } from './checkpoint/store.js'
 import { findAliases } from './find.js'
 import { Names } from './names.js'
-import { checkFamilies, checkOptions, checkSchema } from './options.js'
-import { ReportNames, writeAnalysis, writeReport, type Reported, type ReportedOperation } from './report.js'
+import { checkFamilies, checkOptions, checkPattern, checkSchema, defined, shared } from './options.js'
+import { reported, ReportNames, writeAnalysis } from './report.js'
 import { rollBack } from './rollback/rollback.js'
 import { setterOf, startOf } from './rollback/phases.js'
 import { Run, type RunSettings } from './run.js'
@@ -38,7 +38,6 @@ import type {
   RollbackOptions,
   RollbackResult,
   RunOptions,
-  RunResult,
   VerifyOptions,
   VerifyResult,
 } from './types/index.js'
@@ -108,12 +107,7 @@ export class RedisKeyMigrator {
    * ```
    */
   async findAliasKeys(pattern = '*'): Promise<Map<string, string[]>> {
-    if (typeof pattern !== 'string' || pattern === '') {
-      const given = String(pattern)
-      throw new CanonicalRedisError('E_BAD_OPTION', `Expected the pattern to be a non-empty glob, got ${given}.`, {
-        hint: "findAliasKeys('job:*'), or findAliasKeys() for all.",
-      })
-    }
+    checkPattern(pattern)
     return this.#run('find', {}, (run) => findAliases(run, pattern))
   }
 
@@ -303,22 +297,4 @@ export class RedisKeyMigrator {
       return work((run = new Run(operation, session, names, settings)))
     })
   }
-}
-
-/** Without those that are undefined: they must not hide the migrator's own. */
-const defined = <T extends object>(options: T): Partial<T> =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
-
-/** The options that an operation hands on to another. */
-const shared = ({ families, onProgress, signal, rate }: RunOptions): RunOptions =>
-  defined({ families, onProgress, signal, rate })
-
-async function reported<R extends RunResult & Pick<Reported, 'families'>>(
-  operation: ReportedOperation,
-  options: RunOptions,
-  result: R,
-  names: ReportNames,
-): Promise<R> {
-  if (options.report === undefined || options.report === false) return result
-  return { ...result, reportFile: await writeReport(options.report, operation, result, names) }
 }

@@ -6,6 +6,7 @@
 import { CanonicalRedisError } from '../errors.js'
 import { isPhase, phases } from '../phases/index.js'
 import type { Schema } from '../schema/index.js'
+import type { RunOptions } from './types/index.js'
 
 interface Rule {
   readonly expected: string
@@ -166,4 +167,22 @@ export function checkSchema(schema: Schema, wrappedWith: Schema | undefined): Sc
     )
   }
   return schema
+}
+
+/** Without those that are undefined: they must not hide the migrator's own. */
+export const defined = <T extends object>(options: T): Partial<T> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
+
+/** The options that an operation hands on to another. */
+export const shared = ({ families, onProgress, signal, rate }: RunOptions): RunOptions =>
+  defined({ families, onProgress, signal, rate })
+
+/** @throws CanonicalRedisError `E_BAD_OPTION` for what is no glob */
+export function checkPattern(pattern: unknown): void {
+  if (typeof pattern !== 'string' || pattern === '') {
+    const given = String(pattern)
+    throw new CanonicalRedisError('E_BAD_OPTION', `Expected the pattern to be a non-empty glob, got ${given}.`, {
+      hint: "findAliasKeys('job:*'), or findAliasKeys() for all.",
+    })
+  }
 }

@@ -6,7 +6,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Capped } from './tally.js'
-import type { Analysis, Operation, RunResult } from './types/index.js'
+import type { Analysis, Operation, RunOptions, RunResult } from './types/index.js'
 
 /** Names in a report of one kind at most. */
 export const REPORTED = 10_000
@@ -138,4 +138,15 @@ function contentOf(operation: ReportedOperation, result: Reported, names: Report
     counts: total,
     families: result.families,
   }
+}
+
+/** The result, with the path of its report if one is asked for. */
+export async function reported<R extends RunResult & Pick<Reported, 'families'>>(
+  operation: ReportedOperation,
+  { report }: RunOptions,
+  result: R,
+  names: ReportNames,
+): Promise<R> {
+  if (report === undefined || report === false) return result
+  return { ...result, reportFile: await writeReport(report, operation, result, names) }
 }
