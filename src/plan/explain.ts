@@ -29,10 +29,15 @@ export function explain(argv: readonly Arg[], plan: Plan | undefined, options: E
   const lines = plan.steps.map((step) => typed(shown(step.argv, options)))
   const whole = plan.atomic ? ['MULTI', ...lines, 'EXEC'] : lines
   const op = lines[plan.op]
-  return plan.optimistic && op !== undefined ? [op, ifNotProved, ...whole] : whole
+  if (plan.optimistic && op !== undefined) return [op, ifNotProved, ...whole]
+  const instead = plan.instead ? [ifElsewhere, ...explain(argv, plan.instead, options)] : []
+  return [...whole, ...(plan.turns ? [inTurns] : []), ...instead]
 }
 
 const ifNotProved = '# only if that does not show that every key exists:'
+
+const ifElsewhere = '# only if the server says that the stream is not there:'
+const inTurns = '# and again, until there is something or the time is up'
 
 const names: ReadonlyMap<Arg | undefined, string> = new Map<Arg | undefined, string>([
   ...Object.entries(recipes).map(([name, { script }]) => [script, name] as const),
