@@ -86,7 +86,7 @@ interface CanonicalRedisClientConstructor {
    *
    * @param client an ioredis 5 or 6 `Redis` or `Cluster`, an iovalkey client, or a node-redis 5 or 6 client, pool, cluster
    * or Sentinel client. One of node-redis is changed itself, and given back; the others stay as they are.
-   * @throws {@link CanonicalRedisError} `E_NOT_A_CLIENT`, `E_BAD_OPTION`, `E_BAD_PHASE`
+   * @throws {@link CanonicalRedisError} `E_NOT_A_CLIENT`, `E_BAD_OPTION`, `E_BAD_PHASE`, `E_UNKNOWN_FAMILY`
    * @example
    * ```ts
    * const redis = new CanonicalRedisClient(new Redis(), { schema, phase: 'dual-read' })
@@ -145,22 +145,15 @@ interface State {
 
 function canonicalOf(wrapping: Wrapping, state: State): Canonical {
   const { schema, source } = wrapping
-  const names = [...schema.families.keys(), ...schema.channels.keys()]
-  const known = (family: string | undefined): void => {
-    if (family === undefined || names.includes(family)) return
-    throw new CanonicalRedisError('E_UNKNOWN_FAMILY', `the schema "${schema.name}" has no family "${family}"`, {
-      hint: `it has: ${names.join(', ')}`,
-    })
-  }
   return {
     schema,
     mapper: schema.mapper,
     phase(family) {
-      known(family)
+      known(schema, family)
       return source.phaseOf(family ?? '')
     },
     setPhase(phase, family) {
-      known(family)
+      known(schema, family)
       if (source.set === undefined) {
         throw new CanonicalRedisError(
           'E_BAD_PHASE',
@@ -181,7 +174,7 @@ function canonicalOf(wrapping: Wrapping, state: State): Canonical {
     health: () => ({
       schema: schema.name,
       hash: schema.hash,
-      phases: Object.fromEntries(names.map((name) => [name, source.phaseOf(name)])),
+      phases: Object.fromEntries(namesOf(schema).map((name) => [name, source.phaseOf(name)])),
       connection: state.status(),
       warnings: wrapping.warnings(),
     }),
@@ -239,5 +232,23 @@ function checkedOptions(options: CanonicalOptions): CanonicalOptions {
     )
   }
   checkHooks(given.hooks)
+  checkFamilies(options)
   return options
 }
+
+/** A misspelt family would keep the phase of the others, unseen. */
+function checkFamilies({ schema, phase }: CanonicalOptions): void {
+  if (typeof phase !== 'object' || phase === null || !('families' in phase)) return
+  for (const family of Object.keys(phase.families ?? {})) known(schema, family)
+}
+
+/** @throws {@link CanonicalRedisError} `E_UNKNOWN_FAMILY` */
+function known(schema: Schema, family: string | undefined): void {
+  const names = namesOf(schema)
+  if (family === undefined || names.includes(family)) return
+  throw new CanonicalRedisError('E_UNKNOWN_FAMILY', `the schema "${schema.name}" has no family "${family}"`, {
+    hint: `it has: ${names.join(', ')}`,
+  })
+}
+
+const namesOf = (schema: Schema): string[] => [...schema.families.keys(), ...schema.channels.keys()]

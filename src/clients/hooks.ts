@@ -8,7 +8,16 @@ import { channel, type Channel } from 'node:diagnostics_channel'
 import { proves, type Arg } from '../commands/index.js'
 import { CanonicalRedisError } from '../errors.js'
 import { phaseTable, type Phase } from '../phases/index.js'
-import { chosenReply, namingAliases, withoutAdopting, type Plan, type PlanContext, type Step } from '../plan/index.js'
+import {
+  adoptedNames,
+  changing,
+  chosenReply,
+  namingAliases,
+  withoutAdopting,
+  type Plan,
+  type PlanContext,
+  type Step,
+} from '../plan/index.js'
 
 /** A key that a command was about. */
 export interface KeyEvent {
@@ -32,6 +41,12 @@ export interface MigratedEvent extends KeyEvent {
   readonly copied: boolean
 }
 
+/** What to do to a key as it migrates. */
+export interface Change {
+  /** Commands without the name of the key, which goes behind the command's own name. */
+  readonly change: readonly (readonly (Arg | number)[])[]
+}
+
 /**
  * Functions of the application's. They are called in the middle of a command, so they must be quick; one that throws does not
  * disturb the command ({@link Hooks.beforeMigrate} aside) and is reported as a warning of the process.
@@ -47,10 +62,13 @@ export interface Hooks {
    * Before a command tries to copy an alias. With `false` the key stays where it is: a read of this key is answered from the
    * alias, and a write is refused with `E_VETOED`, since it would change a key that is not there. So it is when this throws.
    *
+   * With `{ change }` the commands are carried out on both names in the same unit, if there is something to copy: `{ change:
+   * [['PEXPIRE', 60_000]] }`, without the name of the key. If one fails, the key is not copied, and the command gets its error.
+   *
    * Before a write it is called whether or not there is something to copy; before a read only when the canonical name seems
    * to be missing.
    */
-  readonly beforeMigrate?: (event: KeyEvent) => boolean | void
+  readonly beforeMigrate?: (event: KeyEvent) => boolean | void | Change
   /** After such a try. */
   readonly afterMigrate?: (event: MigratedEvent) => void
 }
@@ -116,26 +134,21 @@ export class HookCalls {
   #allowed(plan: Plan, context: PlanContext): Plan {
     const { beforeMigrate } = this.#hooks
     if (beforeMigrate === undefined) return plan
+    let { db } = context
+    const steps: Step[] = []
     for (const step of plan.steps) {
-      const event = step.role === 'adopt' ? adoptEvent(step, plan, context) : undefined
-      if (event === undefined) continue
-      let cause: unknown
-      try {
-        if (beforeMigrate(event) !== false) continue
-      } catch (error) {
-        cause = error
-      }
-      const instead = withoutAdopting(plan)
-      if (instead === undefined) throw vetoed(event, cause)
-      return instead
+      if (step.role === 'select') db = Number(step.argv[1])
+      const event = adoptEvent(step, plan, context)
+      const word = event ? asked(beforeMigrate, event) : undefined
+      if (event && word?.veto) return withoutAdopting(plan) ?? refuse(event, word.cause)
+      steps.push(word?.change ? changing(step, db, word.change) : step)
     }
-    return plan
+    return { ...plan, steps }
   }
 
   #tell(plan: Plan, replies: readonly unknown[], context: PlanContext): void {
     let found = false
     plan.steps.forEach((step, i) => {
-      if (step.role !== 'adopt') return
       const event = adoptEvent(step, plan, context)
       if (event === undefined) return
       const copied = Number(replies[i]) === 1
@@ -205,15 +218,32 @@ function keysOf(plan: Plan, context: PlanContext) {
   })
 }
 
-function adoptEvent({ argv }: Step, plan: Plan, context: PlanContext): KeyEvent | undefined {
-  const [, alias, canonical] = argv as [Arg, Arg, Arg]
-  const family = context.mapper.resolve(canonical)?.family
-  if (family === undefined) return undefined
+function adoptEvent(step: Step, plan: Plan, context: PlanContext): KeyEvent | undefined {
+  const [alias, canonical] = adoptedNames(step) ?? []
+  const family = canonical && context.mapper.resolve(canonical)?.family
+  if (alias === undefined || canonical === undefined || family === undefined) return undefined
   return { family, canonical, alias, command: commandOf(plan), phase: context.phaseOf(family) }
 }
 
-function vetoed({ family, canonical, command }: KeyEvent, cause: unknown): CanonicalRedisError {
-  return new CanonicalRedisError(
+interface Word {
+  readonly veto?: true
+  readonly cause?: unknown
+  readonly change?: readonly (readonly Arg[])[]
+}
+
+function asked(beforeMigrate: NonNullable<Hooks['beforeMigrate']>, event: KeyEvent): Word {
+  try {
+    const word = beforeMigrate(event)
+    if (word === false) return { veto: true }
+    if (typeof word !== 'object') return {}
+    return { change: word.change.map((command) => command.map((arg) => (typeof arg === 'number' ? String(arg) : arg))) }
+  } catch (cause) {
+    return { veto: true, cause }
+  }
+}
+
+function refuse({ family, canonical, command }: KeyEvent, cause: unknown): never {
+  throw new CanonicalRedisError(
     'E_VETOED',
     `beforeMigrate ${cause === undefined ? 'gave false' : 'threw'} for "${canonical.toString()}" of family "${family}", and ` +
       `${command} cannot be answered without copying its alias`,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Arg } from '../commands/index.js'
+import { changeScript } from './adopting.js'
 import { gatherScript, returnScript } from './queue-scripts.js'
 import { guardScript, recipes, supersedeScript, tidyScript } from './recipes.js'
 import type { Plan } from './types.js'
@@ -46,6 +47,7 @@ const names: ReadonlyMap<Arg | undefined, string> = new Map<Arg | undefined, str
   [tidyScript, 'tidy'],
   [gatherScript, 'gather'],
   [returnScript, 'return'],
+  [changeScript, 'change'],
 ])
 
 function shown(argv: readonly Arg[], { scripts = 'named' }: ExplainOptions): readonly Arg[] {

@@ -1,3 +1,4 @@
+export { adoptedNames, changing } from './adopting.js'
 export { plan } from './plan.js'
 export { explain, type ExplainOptions } from './explain.js'
 export { gatherScript } from './queue-scripts.js'

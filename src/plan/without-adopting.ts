@@ -4,13 +4,14 @@
  * @module
  */
 import type { Arg } from '../commands/index.js'
+import { adoptedNames } from './adopting.js'
 import type { Plan, Step } from './types.js'
 
 /**
  * The same read under every name, each with an EXISTS before it, instead of COPY and read: the reply is that of the canonical
  * name if it is there, else that of the first alias that is.
  *
- * @returns undefined where this cannot be: a command that changes something, or one with several keys
+ * @returns undefined where this cannot be: a command that changes something, one with several keys, one that moves a queue
  */
 export function withoutAdopting(plan: Plan): Plan | undefined {
   if (plan.choose) return plan
@@ -28,7 +29,9 @@ export function withoutAdopting(plan: Plan): Plan | undefined {
     choose.push({ exists, reply: steps.push({ role, argv: under(name) }) - 1 })
   }
   for (const [i, step] of plan.steps.entries()) {
-    if (step.role === 'adopt') look(step.argv[1] as Arg, 'look')
+    const adopted = adoptedNames(step)
+    if (step.role === 'adopt' && adopted === undefined) return undefined
+    if (adopted) look(adopted[0], 'look')
     else if (i === plan.op) look(canonical, 'op')
     else steps.push(step)
   }
@@ -51,9 +54,10 @@ function notCopying(plan: Plan): Plan {
 
 /** The plan, with what to call the aliases if one of them should answer. */
 export function namingAliases(plan: Plan): Plan {
-  const renames = plan.steps.flatMap(({ role, argv }) => {
-    const asked = plan.renames.find(({ sent }) => sent === argv[2])?.asked
-    return role === 'adopt' && asked !== undefined ? [{ sent: argv[1] as Arg, asked }] : []
+  const renames = plan.steps.flatMap((step) => {
+    const [alias, canonical] = adoptedNames(step) ?? []
+    const asked = plan.renames.find(({ sent }) => sent === canonical)?.asked
+    return alias !== undefined && asked !== undefined ? [{ sent: alias, asked }] : []
   })
   return { ...plan, renames: [...plan.renames, ...renames] }
 }

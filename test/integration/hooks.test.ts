@@ -189,6 +189,60 @@ describe.each(Object.keys(ioredisVersions) as IoredisVersion[])('hooks of %s', (
       },
     )
 
+    it.each<Phase>(['dual-read', 'retire-alias'])(
+      'with a change in %s: both names have it, as one unit',
+      async (phase) => {
+        const change = [
+          ['HSET', 'migrated', 'yes'],
+          ['PEXPIRE', 600_000],
+        ]
+        const redis = wrap(phase, { beforeMigrate: () => ({ change }) })
+        for (const [i, read] of [
+          (name: string) => redis.hget(name, 'migrated'),
+          async (name: string) => (await redis.pipeline().hget(name, 'migrated').exec())?.[0]?.[1],
+          async (name: string) => (await redis.multi().hget(name, 'migrated').exec())?.[0]?.[1],
+        ].entries()) {
+          const [a, c] = [`job:{${i}}`, `step:{${i}}`]
+          await raw.hset(a, 'f', 'v')
+          expect(await read(c)).toBe('yes')
+          expect(await raw.hgetall(a)).toEqual({ f: 'v', migrated: 'yes' })
+          expect(await raw.hgetall(c)).toEqual({ f: 'v', migrated: 'yes' })
+          expect(await raw.pexpiretime(a)).toBe(await raw.pexpiretime(c))
+          expect(await raw.pttl(c)).toBeGreaterThan(0)
+        }
+        // Only when it is copied: not again, and not where there is nothing.
+        await raw.persist('step:{0}')
+        await redis.hset('step:{0}', 'g', '1')
+        expect(await raw.ttl('step:{0}')).toBe(-1)
+        expect(await redis.hget('step:{9}', 'f')).toBeNull()
+        expect(await raw.exists('step:{9}', 'job:{9}')).toBe(0)
+      },
+    )
+
+    it('with a change that fails: the key is not copied, and stays as it was', async () => {
+      const redis = wrap('dual-read', {
+        beforeMigrate: () => ({
+          change: [
+            ['PEXPIRE', 1000],
+            ['LPUSH', 'x'],
+          ],
+        }),
+      })
+      await raw.set(A, 'v')
+      await expect(redis.get(C)).rejects.toThrow('WRONGTYPE')
+      expect(await raw.keys('*')).toEqual([A])
+      expect(await raw.ttl(A)).toBe(-1)
+    })
+
+    it('with a change across databases', async () => {
+      await raw.select(2)
+      await raw.set('far:1', 'v')
+      const redis = wrap('dual-read', { beforeMigrate: () => ({ change: [['EXPIRE', 100]] }) })
+      expect(await redis.get('near:1')).toBe('v')
+      expect(await redis.ttl('near:1')).toBeGreaterThan(0)
+      expect(await raw.ttl('far:1')).toBeGreaterThan(0)
+    })
+
     it('names the streams as the caller did', async () => {
       await raw.xadd(A, '1-1', 'f', 'v')
       const redis = wrap('dual-read', veto)
