@@ -12,6 +12,7 @@ const schema = defineSchema({
     step: key('step:<id>').alias('job:<id>'),
     pending: key('steps:pending').alias('jobs:pending'),
     far: key('base:<symbol>').alias('averages:<symbol>', { db: 2 }),
+    work: key('steps:work', { queue: true }).alias('jobs:work'),
   },
 })
 
@@ -382,6 +383,57 @@ describe.each(matrix.map((one) => [`${one.name} on ${one.kind}`, one] as const))
     expect(await redis.get('job:1')).toBe('a')
     await raw.select(2)
     expect(await raw.get('averages:X')).toBe('1')
+  })
+
+  it.each(phases)('waits for jobs of a queue under either name in %s', async (phase) => {
+    const consumer = await wrap(phase)
+    await consumer.del('steps:work')
+    for (const name of ['jobs:work', 'steps:work']) {
+      // The side that the phase gives up is not looked at any more, or not yet.
+      const seen = phase === 'alias' ? 'jobs:work' : phase === 'canonical' ? 'steps:work' : name
+      const popped = consumer.blPop('steps:work', 20)
+      await raw.rPush(seen, name)
+      expect(await popped).toEqual({ key: 'steps:work', element: name })
+    }
+    expect(await consumer.blPop('jobs:work', 0.05)).toBeNull()
+    await raw.rPush('jobs:work', 'last')
+    const [element, length] = await consumer.multi().lPop('jobs:work').lLen('steps:work').execAsPipeline()
+    expect([element, length]).toEqual([phase === 'canonical' ? null : 'last', 0])
+  })
+
+  it('calls hooks, and lets one veto', async () => {
+    const events: string[] = []
+    const hooks = {
+      onAdopt: ({ canonical }: { canonical: string | Buffer }) => void events.push(`adopted ${String(canonical)}`),
+      onFallbackMiss: ({ canonical }: { canonical: string | Buffer }) =>
+        void events.push(`missed ${String(canonical)}`),
+      beforeMigrate: ({ canonical }: { canonical: string | Buffer }) => canonical !== 'step:veto',
+    }
+    const redis = await wrap('dual-read', {}, { hooks })
+    await raw.mSet(['job:1', 'a', 'job:veto', 'b'])
+    expect(await redis.get('step:1')).toBe('a')
+    expect(await redis.get('step:1')).toBe('a')
+    expect(await redis.get('step:none')).toBeNull()
+    expect(await redis.get('job:veto')).toBe('b')
+    await expect(redis.append('job:veto', 'c')).rejects.toMatchObject({ code: 'E_VETOED' })
+    await expect(redis.multi().append('job:veto', 'c').exec()).rejects.toMatchObject({ code: 'E_VETOED' })
+    expect(events).toEqual(['adopted step:1', 'missed step:none'])
+  })
+
+  it('reads and deletes while the memory is full', async () => {
+    const redis = await wrap('dual-read')
+    await redis.set('job:1', 'x')
+    await raw.set('job:2', 'legacy')
+    await raw.configSet('maxmemory', '1')
+    try {
+      expect(await redis.get('job:1')).toBe('x')
+      expect(await redis.get('step:2')).toBe('legacy')
+      await expect(redis.set('job:3', 'y')).rejects.toThrow(/^OOM /)
+      expect(await redis.del('job:1')).toBe(1)
+    } finally {
+      await raw.configSet('maxmemory', '0')
+    }
+    expect(await redis.exists(['job:1', 'job:3'])).toBe(0)
   })
 
   it('tells who may not be wrapped', async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { locate, type Arg, type Located } from '../../commands/index.js'
-import { plan as makePlan, type Plan } from '../../plan/index.js'
+import type { Plan } from '../../plan/index.js'
 import { renameError } from '../ioredis/renames.js'
 import { explained } from '../ioredis/sender.js'
 import { OpenTransaction } from '../ioredis/transaction.js'
@@ -72,7 +72,7 @@ function planAll(connection: Connection, commands: readonly QueuedCommand[]): Pl
     const context = connection.context(true)
     refuseQuestions(connection, argv, located)
     connection.refuseOld(argv, located, context)
-    const plan = makePlan(argv, context, located)
+    const plan = connection.wrapping.plan(argv, context, located, false)
     if (located?.row.special === 'select') connection.db = Number(argv[1])
     return { command, plan }
   })
@@ -108,7 +108,7 @@ async function pipeline(connection: Connection, batch: Batch, execute: Execute):
     asap: undefined,
     slotNumber,
   }
-  const replies = commands.map(({ args }) => connection.send(from, args, options))
+  const replies = commands.map(({ args }) => connection.send(from, args, options, true))
   for (const reply of replies) reply.catch(() => undefined)
   const results = await Promise.all(replies)
   if (selectedDB !== undefined) {

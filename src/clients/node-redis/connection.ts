@@ -4,8 +4,8 @@
  * @module
  */
 import { locate, proves, type Arg, type Located } from '../../commands/index.js'
-import { inScript, outsideScript, plan as makePlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
-import { OpenReads, type OpenRead } from '../ioredis/reads.js'
+import { inScript, outsideScript, plan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
+import { adoptOrLook, idsOf, OpenReads, type OpenRead } from '../ioredis/reads.js'
 import { differ, renameError, renameReply } from '../ioredis/renames.js'
 import { OpenTransaction } from '../ioredis/transaction.js'
 import type { Wrapping } from '../ioredis/wrapping.js'
@@ -13,6 +13,7 @@ import { askKeyspace, isKeyspaceVerb } from '../keyspace.js'
 import { asPublishScript, pubsubQuestion } from '../pubsub-questions.js'
 import { Gate, type Server } from './gate.js'
 import type { CommandOptions, RawConnection } from './types.js'
+import { wait } from './waiting.js'
 import { asMapped, inBuffers, isServerError, Wire } from './wire.js'
 
 /** A command of the caller's on its way. */
@@ -21,6 +22,8 @@ interface Call {
   readonly from: RawConnection
   readonly argv: readonly Arg[]
   readonly options: CommandOptions | undefined
+  /** Of a pipeline: others stand behind it, and must not wait for it. */
+  readonly piped: boolean
 }
 
 /** Carries out the plans of one connection. */
@@ -57,8 +60,8 @@ export class Connection {
   }
 
   /** node-redis' `sendCommand`. */
-  send(from: RawConnection, argv: readonly Arg[], options?: CommandOptions): Promise<unknown> {
-    const call = { from, argv, options }
+  send(from: RawConnection, argv: readonly Arg[], options?: CommandOptions, piped = false): Promise<unknown> {
+    const call = { from, argv, options, piped }
     const located = argv.every(isArg) ? locate(argv) : undefined
     const opens = located !== undefined && (located.keys.length > 0 || located.row.special === 'multi')
     return this.inOrder(opens, () => this.#send(call, located))
@@ -79,7 +82,7 @@ export class Connection {
   isPlain(argv: readonly Arg[]): boolean {
     const located = argv.every(isArg) ? locate(argv) : undefined
     try {
-      return located?.row.special === undefined && makePlan(argv, this.context(), located) === undefined
+      return located?.row.special === undefined && plan(argv, this.context(), located) === undefined
     } catch {
       return false
     }
@@ -100,33 +103,44 @@ export class Connection {
     // node-redis has a sentence of its own for what is no string and no Buffer.
     if (!argv.every(isArg)) return this.wire.one(from, argv, options)
     const queued = this.transaction.isOpen
-    let plan: Plan | undefined
+    let made: Plan | undefined
     try {
       const answer = located?.row.special === undefined ? undefined : this.#special(call, located)
       if (answer !== undefined) return answer
       const context = this.context()
       this.refuseOld(argv, located, context)
-      plan = makePlan(argv, context, located)
+      made = this.wrapping.plan(argv, context, located, !queued)
     } catch (error) {
       return this.#refuse(error as Error)
     }
-    if (!this.reads.isEmpty) this.#askOpenReads(argv, located, plan)
-    if (queued) this.transaction.note(plan, false)
-    return plan === undefined ? this.wire.one(from, argv, options) : this.#carryOut(plan, call)
+    if (!this.reads.isEmpty) this.#askOpenReads(argv, located, made)
+    if (queued) this.transaction.note(made, false)
+    return made === undefined ? this.wire.one(from, argv, options) : this.#carryOut(made, call)
   }
 
   #carryOut(made: Plan, call: Call): Promise<unknown> {
-    const { from, options } = call
-    if (this.transaction.isOpen) return this.#named(made, this.wire.sequence(from, made, options))
+    const { from, options, piped } = call
+    if (this.transaction.isOpen) return this.#named(made, this.wire.queued(from, made, options))
     const plan = this.watches || this.self.isPubSubActive ? asPublishScript(made) : made
     if (plan.optimistic) return this.#read(plan, call)
-    if (plan.atomic) return this.#named(plan, this.#inOne(plan, call))
+    // Beside a WATCH a read and what brings its keys are two commands: an EXEC of ours would end it.
+    if (plan.atomic && !(this.watches && isRead(plan))) return this.#named(plan, this.#inOne(plan, call))
+    if ((plan.turns ?? plan.instead) && !piped) return this.#named(plan, this.#wait(plan, call))
     const [only] = plan.steps
     const reply =
       plan.steps.length === 1 && only
         ? this.wire.one(from, only.argv, options)
         : this.wire.sequence(from, plan, options)
     return this.#named(plan, reply)
+  }
+
+  #wait(first: Plan, { from, argv, options }: Call): Promise<unknown> {
+    return wait(first, {
+      argv,
+      send: (one) => this.wire.sequence(from, one, options),
+      plan: (line) => this.wrapping.plan(line, this.context(), locate(line), false) ?? unplanned(line),
+      mayGoOn: () => !this.transaction.isOpen,
+    })
   }
 
   /** The reply, or the error, under the caller's names. */
@@ -167,21 +181,23 @@ export class Connection {
     return this.#named(plan, reply)
   }
 
-  #again(plan: Plan, { from, options }: Call): Promise<unknown> {
-    // Beside a WATCH the COPY and the read are two commands: an EXEC of ours would end it.
-    if (plan.atomic && !this.watches) return this.wire.transaction(from, plan, options)
-    return this.wire.sequence(from, plan, options)
+  async #again(first: Plan, { from, options }: Call): Promise<unknown> {
+    return adoptOrLook(this.wrapping.hooks.again(first, this.context()), (one) =>
+      one.atomic && !this.watches ? this.wire.transaction(from, one, options) : this.wire.sequence(from, one, options),
+    )
   }
 
   #inOne(plan: Plan, { from, options }: Call): Promise<unknown> {
-    if (!this.watches) return this.wire.transaction(from, plan, options)
-    try {
-      return this.wire.sequence(from, inScript(plan, this.protocol), options).catch((error: Error) => {
+    const asScript = async (): Promise<unknown> =>
+      this.wire.sequence(from, inScript(plan, this.protocol), options).catch((error: Error) => {
         throw outsideScript(error, plan)
       })
-    } catch (error) {
-      return this.#refuse(error as Error)
-    }
+    if (this.watches) return asScript()
+    // With its memory full a server takes nothing in MULTI, not even DEL; a script that frees memory it runs.
+    return this.wire.transaction(from, plan, options, async (error) => {
+      if (!error.message.startsWith('OOM ')) throw error
+      return asScript()
+    })
   }
 
   /** node-redis 6, which has key prefixes, speaks RESP3 unless told otherwise; 5 the other way round. */
@@ -197,7 +213,8 @@ export class Connection {
     return Promise.reject(error)
   }
 
-  #special({ from, argv, options }: Call, located: Located): Promise<unknown> | undefined {
+  #special(call: Call, located: Located): Promise<unknown> | undefined {
+    const { from, argv, options } = call
     const { schema } = this.wrapping
     const special = located.row.special
     const queued = this.transaction.isOpen
@@ -222,13 +239,13 @@ export class Connection {
         return this.wire.one(from, argv, options)
       case 'exec':
         this.watches = false
-        return this.#exec({ from, argv, options })
+        return this.#exec(call)
       case 'discard':
         this.watches = false
         this.transaction.end()
         return undefined
       case 'select':
-        return this.#select({ from, argv, options })
+        return this.#select(call)
       case 'pubsub': {
         const question = pubsubQuestion({ args: argv.slice(1), schema, context: this.context() })
         return question && Promise.all(now(question.argvs)).then((replies) => shaped(question.read(replies)))
@@ -273,10 +290,10 @@ export class Connection {
 
 const isArg = (arg: unknown): arg is Arg => typeof arg === 'string' || Buffer.isBuffer(arg)
 
-/** The names of a command's keys as they are sent. */
-function idsOf(located: Located, argv: readonly Arg[]): string[] {
-  return located.keys.map(({ index }) => {
-    const name = argv[index] as Arg
-    return typeof name === 'string' ? name : name.toString('latin1')
-  })
+/** A command that goes out as it is, as a plan. */
+function unplanned(argv: readonly Arg[]): Plan {
+  const located = locate(argv) as Located
+  return { steps: [{ role: 'op', argv }], op: 0, atomic: false, optimistic: false, located, renames: [] }
 }
+
+const isRead = ({ located }: Plan): boolean => located.keys.every(({ use }) => use === 'read')

@@ -6,7 +6,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Arg } from '../../commands/index.js'
 import type { Plan } from '../../plan/index.js'
-import { explained, opReply } from '../ioredis/sender.js'
+import { explained, opReply, settle } from '../ioredis/sender.js'
 import type { CommandOptions, RawConnection, TypeMapping } from './types.js'
 
 /** The first byte of a bulk string, by which a type mapping names it. */
@@ -55,8 +55,17 @@ export class Wire {
     return [head, ...others.map((argv) => this.one(from, argv, following))]
   }
 
-  /** The steps in MULTI/EXEC; gives the reply of the op. */
-  transaction(from: RawConnection, plan: Plan, options?: CommandOptions): Promise<unknown> {
+  /**
+   * The steps in MULTI/EXEC; gives the reply of the op.
+   *
+   * @param discarded what to do when the server has discarded the transaction: nothing of it has run
+   */
+  transaction(
+    from: RawConnection,
+    plan: Plan,
+    options: CommandOptions | undefined,
+    discarded: (error: Error) => Promise<unknown> = (error) => Promise.reject(error),
+  ): Promise<unknown> {
     const argvs = [['MULTI'], ...plan.steps.map(({ argv }) => argv), ['EXEC']]
     const replies = this.chain(from, argvs, options)
     const [multi, ...rest] = replies as [Promise<unknown>, ...Promise<unknown>[]]
@@ -77,30 +86,33 @@ export class Wire {
         return reply
       },
       (error: Error) => {
-        throw explained(head ?? refused ?? error)
+        const reason = explained(head ?? refused ?? error)
+        if (error.message.startsWith('EXECABORT')) return discarded(reason)
+        throw reason
       },
     )
   }
 
-  /** The steps one after the other; gives the reply of the op. One that fails before it fails the command. */
+  /** The steps one after the other; gives the reply of the op. One that prepares it and fails fails the command. */
   sequence(from: RawConnection, plan: Plan, options?: CommandOptions): Promise<unknown> {
-    const replies = this.chain(
-      from,
-      plan.steps.map(({ argv }) => argv),
-      options,
+    const replies = this.#steps(from, plan, options).map((reply) => reply.catch((error: unknown) => error))
+    return Promise.all(replies).then(
+      (values) => new Promise((resolve, reject) => settle(plan, values, { resolve, reject })),
     )
-    let failure: Error | undefined
-    replies.forEach((reply, i) => {
-      if (i !== plan.op) reply.catch((error: Error) => (failure ??= explained(error)))
-    })
-    return (replies[plan.op] as Promise<unknown>).then(
-      (value) => {
-        if (failure) throw failure
-        return value
-      },
-      (error: Error) => {
-        throw failure ?? error
-      },
+  }
+
+  /** The steps inside a transaction of the caller's, whose EXEC has the replies; gives what the server says to the op. */
+  queued(from: RawConnection, plan: Plan, options?: CommandOptions): Promise<unknown> {
+    const replies = this.#steps(from, plan, options)
+    for (const reply of replies) reply.catch(() => undefined)
+    return replies[plan.op] as Promise<unknown>
+  }
+
+  #steps(from: RawConnection, { steps }: Plan, options?: CommandOptions): Promise<unknown>[] {
+    return this.chain(
+      from,
+      steps.map(({ argv }) => argv),
+      options,
     )
   }
 }
