@@ -77,7 +77,7 @@ export class Calls {
         await this.session.refresh()
       } catch (error) {
         // The server did answer, if only "not now": then it is these keys that fail, and the run goes on.
-        if (trouble instanceof ServerLost) throw error
+        if (error !== trouble) throw error
         for (const i of left) if (answers[i] === undefined) answers[i] = excuses.get(i) ?? trouble
       }
     }

@@ -66,6 +66,7 @@ export class Patience {
 /** Connections of our own, so that the user's is neither held up nor left in another database. */
 export class Session {
   readonly #ports = new Map<string, Promise<Port>>()
+  readonly #turns = new Map<string, Promise<void>>()
   #known: readonly Server[] | undefined
 
   private constructor(
@@ -127,6 +128,23 @@ export class Session {
     } catch (error) {
       throw this.lost(server, error)
     }
+  }
+
+  /**
+   * Works while nobody else in this session does so on that server: a WATCH holds for a connection, and the EXEC of one
+   * work would end the WATCH of another.
+   */
+  inTurn<T>(server: Server, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(server.address) ?? Promise.resolve()
+    const mine = before.then(work)
+    this.#turns.set(
+      server.address,
+      mine.then(
+        () => undefined,
+        () => undefined,
+      ),
+    )
+    return mine
   }
 
   /** The error to throw for this one. */

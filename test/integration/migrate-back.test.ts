@@ -381,6 +381,54 @@ describe.each(availableServers())('%s', (kind) => {
     })
   })
 
+  describe('repair', () => {
+    // Alias and canonical value of a key that is missing its canonical key, one that differs, and one without an alias.
+    const plant = () =>
+      redis.flushall().then(() => redis.mset('job:m', 'A', 'job:d', 'A', 'step:d', 'C', 'step:o', 'C'))
+    const state = () => redis.mget('job:m', 'step:m', 'job:d', 'step:d', 'job:o', 'step:o')
+    const [A, C] = ['A', 'C']
+    const results: Partial<Record<Phase, [left: object, state: (string | null)[]]>> = {
+      prepare: [{ repaired: 3 }, [A, A, A, A, null, null]],
+      'dual-write': [{ repaired: 3, clean: true }, [A, A, A, A, null, null]],
+      'dual-read': [{ repaired: 3, clean: true }, [A, A, C, C, C, C]],
+      'canonical-primary': [{ repaired: 2, missing: 1, clean: false }, [A, null, C, C, C, C]],
+      'retire-alias': [{ repaired: 2, orphans: 1, clean: true }, [A, A, null, C, null, C]],
+    }
+
+    it.each(Object.entries(results))('goes by what is authoritative in %s', async (phase, [left, expected]) => {
+      for (const [client, repair] of [
+        [wrapped(phase as Phase), true],
+        [redis, phase as Phase],
+      ] as const) {
+        await plant()
+        const result = await migrator({}, client).verify({ repair })
+        // A raw client knows no phase that would make an orphan unclean.
+        expect(result).toMatchObject(client === redis ? { repaired: (left as { repaired: number }).repaired } : left)
+        expect(await state(), phase).toEqual(expected)
+        expect(result.details.filter(({ repaired }) => repaired).length).toBe(result.repaired)
+      }
+    })
+
+    it('is refused where one of the names is not used, and with a raw client that names no phase', async () => {
+      await plant()
+      for (const phase of ['alias', 'canonical'] as const) {
+        await expect(migrator({}, wrapped(phase)).verify({ repair: true })).rejects.toMatchObject({
+          code: 'E_WRONG_PHASE',
+        })
+      }
+      await expect(migrator().verify({ repair: true })).rejects.toMatchObject({ code: 'E_BAD_OPTION' })
+      expect(await state()).toEqual([A, null, A, C, null, C])
+    })
+
+    it('leaves alone what is right by the time it would be repaired', async () => {
+      await redis.mset('job:1', 'A', 'step:1', 'C')
+      const onProgress = async (): Promise<void> => void (await redis.set('step:1', 'A'))
+      const result = await migrator({ onProgress }).verify({ repair: 'dual-write', rounds: 1 })
+      expect(result.repaired + result.different).toBe(1)
+      expect(await redis.mget('job:1', 'step:1')).toEqual(['A', 'A'])
+    })
+  })
+
   it('a cleanup removes no alias that has changed since the verification', async () => {
     await redis.mset('job:1', 'a', 'step:1', 'a', 'job:2', 'b', 'step:2', 'b')
     const confirm = async (): Promise<boolean> => (await redis.set('job:1', 'changed')) === 'OK'

@@ -137,6 +137,28 @@ describe.each(availableServers())('%s', (kind) => {
     expect(await live({ families: ['step'] })).toMatchObject({ migrated: 1, skipped: 1, failed: 0 })
   })
 
+  it('watches each key for itself, also where it works on two pages at a time', async () => {
+    await redis.flushall()
+    const single = defineSchema({ name: 'single', keys: { step: key('step:<id>').alias('job:<id>') } })
+    const ids = Array.from({ length: 8 }, (_, id) => id)
+    const fields = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`field ${i}`, `value ${i}`]))
+    for (const id of ids) await redis.hset(`job:${id}`, fields)
+    let ended = false
+    const writer = new Redis(server.port)
+    const writing = (async () => {
+      for (let n = 0; !ended; n++) await Promise.all(ids.map((id) => writer.hset(`job:${id}`, 'field 1', n)))
+    })()
+    const run = new RedisKeyMigrator(redis, single, { bigKeys, batch: 1 })
+    const result = await run.migrateKeys({ dryRun: false })
+    ended = true
+    await writing
+    writer.disconnect()
+    expect(result).toMatchObject({ found: 8, migrated: 0, failed: 8 })
+    expect(await redis.keys('step:*')).toEqual([])
+    expect(await run.migrateKeys({ dryRun: false })).toMatchObject({ migrated: 8, failed: 0 })
+    expect(await run.verify()).toMatchObject({ clean: true, compared: 8 })
+  })
+
   const changes: Record<string, [problem: string, change: () => Promise<unknown>]> = {
     'hash, a value': ['value', () => redis.hset('step:hash', 'field 2999', 'x')],
     'hash, a field more': ['value', () => redis.hset('step:hash', 'more', 'x')],

@@ -442,7 +442,7 @@ for (const kind of availableServers()) {
         const settles = migrator({
           onProgress: async () => void (await redis.copy('job:string', 'step:string', 'REPLACE')),
         })
-        expect(await settles.verify()).toMatchObject({ clean: true, different: 0 })
+        expect(await settles.verify()).toMatchObject({ clean: true, different: 0, settled: 1 })
         await redis.set('step:string', 'w')
         const tooSoon = migrator({
           onProgress: async () => void (await redis.copy('job:string', 'step:string', 'REPLACE')),

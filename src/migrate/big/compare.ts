@@ -48,7 +48,11 @@ export async function compareInPieces(
 }
 
 /** Removes the aliases of a big key if the first equals the canonical key, and neither has changed since that was seen. */
-export async function sweepBig(run: Run, server: Server, job: Job, which: number, bytes: number): Promise<Answer> {
+export function sweepBig(run: Run, server: Server, job: Job, which: number, bytes: number): Promise<Answer> {
+  return run.session.inTurn(server, () => sweepWatched(run, server, job, which, bytes))
+}
+
+async function sweepWatched(run: Run, server: Server, job: Job, which: number, bytes: number): Promise<Answer> {
   const watched = [{ name: job.canonical, db: run.session.home }, ...job.aliases]
   const guard = await Guard.watch(run, server, watched)
   const compared = await compareInPieces(run, server, job, which, bytes).catch((error: Error) => error)

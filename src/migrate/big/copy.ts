@@ -35,7 +35,7 @@ export interface BigOutcome {
 /** Copies a key in pieces. */
 export async function copyInPieces(run: Run, server: Server, copy: BigCopy): Promise<BigOutcome> {
   for (let retries = 0; ; retries++) {
-    const kind = await attempt(run, server, copy)
+    const kind = await run.session.inTurn(server, () => attempt(run, server, copy))
     if (kind !== 'changed' || retries === ATTEMPTS - 1) return { kind, retries }
     await run.progress(
       `"${copy.from.name.toString()}", which changed while it was copied in pieces, to be copied again`,

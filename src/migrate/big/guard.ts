@@ -36,7 +36,7 @@ export class Guard {
     readonly port: Port,
   ) {}
 
-  /** Begins to watch. One guard a server at a time: the connection is shared by those that follow each other. */
+  /** Begins to watch. One guard a server at a time (`session.inTurn`): they share a connection. */
   static async watch(run: Run, server: Server, watched: readonly Place[]): Promise<Guard> {
     const port = await run.session.port(server, run.session.home, 'guard')
     const guard = new Guard(run, server, port)
