@@ -27,10 +27,15 @@ export function changing(step: Step, db: number, change: readonly (readonly Arg[
 
 /**
  * KEYS: alias and canonical name; ARGV: the database of each, then commands behind their counts. The copy is changed first: if
- * that fails, it goes, and nothing has happened. Time stands still in a script, so what counts from "now" is the same on both.
+ * that fails, it goes, and nothing has happened. COPY is not tried in vain: with its memory full the server refuses it. Time stands still in a script, so what counts from "now" is the same on both.
  */
 export const changeScript = `local here, there = ARGV[1], ARGV[2]
-if redis.call('COPY', KEYS[1], KEYS[2], 'DB', there) == 0 then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if here ~= there then redis.call('SELECT', there) end
+local taken = redis.call('EXISTS', KEYS[2])
+if here ~= there then redis.call('SELECT', here) end
+if taken == 1 then return 0 end
+redis.call('COPY', KEYS[1], KEYS[2], 'DB', there)
 local function change(key)
 local at = 3
 while ARGV[at] do

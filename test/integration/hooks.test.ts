@@ -3,6 +3,8 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Cluster, type Redis } from 'ioredis'
+import { createClient as createClient5 } from 'redis'
+import { createClient as createClient6Raw } from 'redis6'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CanonicalRedisClient, type CanonicalOptions } from '../../src/clients/canonical.js'
 import { hookChannels, type Hooks, type KeyEvent, type MigratedEvent, type MissEvent } from '../../src/clients/hooks.js'
@@ -19,6 +21,8 @@ const schema = defineSchema({
     far: key('near:<id>').alias('far:<id>', { db: 2 }),
   },
 })
+
+const createClient6 = createClient6Raw as unknown as typeof createClient5
 
 const [A, C, OLD] = ['job:{1}', 'step:{1}', 'task:{1}']
 
@@ -280,6 +284,52 @@ describe.each(Object.keys(ioredisVersions) as IoredisVersion[])('hooks of %s', (
       expect(await raw.keys('*')).toEqual([A])
       expect(await raw.hget(A, 'f')).toBe('v')
     })
+  })
+})
+
+describe('hooks of node-redis', () => {
+  it.each([
+    ['5', createClient5],
+    ['6', createClient6],
+  ] as const)('%s: told, vetoed, changed', async (_version, create) => {
+    const server = await startServer()
+    const raw = await create({ url: server.url }).connect()
+    const inner = await create({ url: server.url }).connect()
+    try {
+      const { hooks, told } = listening()
+      let word: ReturnType<NonNullable<Hooks['beforeMigrate']>> = undefined
+      const beforeMigrate = (): typeof word => word
+      const redis = new CanonicalRedisClient(inner, { schema, phase: 'dual-read', hooks: { ...hooks, beforeMigrate } })
+      const heard = (): string[] => told.splice(0).filter((line) => !line.startsWith('after'))
+      await raw.hSet(A, 'f', 'v')
+      word = false
+      expect(await redis.hGet(C, 'f')).toBe('v')
+      expect(await redis.multi().hGet(C, 'f').exec()).toEqual(['v'])
+      expect(await raw.exists(C)).toBe(0)
+      await expect(redis.hSet(C, 'f', 'new')).rejects.toMatchObject({ code: 'E_VETOED' })
+      expect(heard()).toEqual([])
+      word = { change: [['HSET', 'migrated', 'yes']] }
+      expect(await redis.hGet(C, 'migrated')).toBe('yes')
+      await redis.multi().hSet(C, 'f', 'new').exec()
+      expect(await redis.get('job:{2}')).toBeNull()
+      expect(heard()).toEqual([
+        `adopt HGET step: ${A} -> ${C} dual-read`,
+        `mirror HSET step: ${A} -> ${C} dual-read`,
+        'miss GET step: job:{2},task:{2} -> step:{2} dual-read',
+      ])
+      expect(await raw.hGetAll(A)).toEqual({ f: 'new', migrated: 'yes' })
+      // Full memory: reads look under both names, and what frees memory works.
+      await raw.set('job:{3}', 'v')
+      await raw.configSet('maxmemory', '1')
+      expect(await redis.get('step:{3}')).toBe('v')
+      await expect(redis.set('step:{3}', 'new')).rejects.toThrow('OOM')
+      expect(await redis.del(C)).toBe(1)
+      expect(await raw.exists([A, C])).toBe(0)
+    } finally {
+      raw.destroy()
+      inner.destroy()
+      await server.stop()
+    }
   })
 })
 
