@@ -9,6 +9,9 @@ import type { Schema } from '../schema/index.js'
 import { behind } from './ioredis/facade.js'
 import { serversOf } from './ioredis/servers.js'
 import { isIoredis, type RawClient } from './ioredis/types.js'
+import { portOf } from './node-redis/port.js'
+import { nodeRedisOf, type RawConnection } from './node-redis/types.js'
+import { wrappedNodeRedis } from './node-redis/wrap.js'
 import type { Port } from './port.js'
 import { oneServer, type Servers } from './servers.js'
 
@@ -24,8 +27,8 @@ export interface Source {
 /**
  * The servers behind a client. No name is rewritten on their connections: a wrapped client is unwrapped.
  *
- * @param client An ioredis 5 or 6 client or cluster, an iovalkey one, one wrapped by `CanonicalRedisClient`, or a
- * {@link Port}.
+ * @param client An ioredis 5 or 6 client or cluster, an iovalkey one, a client of node-redis 5 or 6 (no pool, cluster or
+ * Sentinel), one wrapped by `CanonicalRedisClient`, or a {@link Port}.
  * @throws CanonicalRedisError `E_NOT_A_CLIENT`
  * @example
  * ```ts
@@ -42,12 +45,18 @@ export function sourceFor(client: unknown): Source {
       return { ...bare(facade.client), wrapped: { schema, source } }
     }
     if (isIoredis(client)) return bare(client)
+    const node = nodeRedisOf(client)
+    if (node?.kind === 'client') return ofNodeRedis(node.client)
     if (isPort(client)) return { servers: oneServer(client, 'server'), keyPrefix: Buffer.alloc(0), wrapped: undefined }
   }
   const given = client === null ? 'null' : typeof client
-  throw new CanonicalRedisError('E_NOT_A_CLIENT', `Expected an ioredis 5 or 6 client or cluster, got ${given}.`, {
-    hint: 'Pass the client itself, wrapped or not: new RedisKeyMigrator(new Redis(url), schema).',
-  })
+  throw new CanonicalRedisError(
+    'E_NOT_A_CLIENT',
+    `Expected an ioredis client or cluster, or a client of node-redis, got ${given}.`,
+    {
+      hint: 'Pass the client itself, wrapped or not: new RedisKeyMigrator(new Redis(url), schema).',
+    },
+  )
 }
 
 const bare = (client: RawClient): Source => ({
@@ -55,6 +64,19 @@ const bare = (client: RawClient): Source => ({
   keyPrefix: Buffer.from(client.options.keyPrefix ?? ''),
   wrapped: undefined,
 })
+
+function ofNodeRedis(client: RawConnection): Source {
+  const found = wrappedNodeRedis(client)
+  const { keyPrefix = '', database = 0 } = client.options ?? {}
+  return {
+    servers: oneServer(
+      portOf(client, () => found?.connection?.db ?? database),
+      'server',
+    ),
+    keyPrefix: Buffer.from(keyPrefix),
+    wrapped: found && { schema: found.wrapping.schema, source: found.wrapping.source },
+  }
+}
 
 function isPort(value: object): value is Port {
   const like = value as Partial<Port>

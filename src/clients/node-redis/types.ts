@@ -86,6 +86,8 @@ export interface RawConnection extends RawSubscriber {
   readonly SELECT: (db: number) => Promise<void>
   readonly duplicate: (overrides?: object) => RawConnection
   readonly createPool: (options?: object) => RawPool
+  readonly connect: () => Promise<unknown>
+  readonly close: () => Promise<void>
 }
 
 /** A pool: it lends a connection to each command. */
