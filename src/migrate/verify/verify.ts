@@ -67,7 +67,8 @@ class Verification {
     const { context, findings } = this
     return walkAll(context, {
       sides: 'both',
-      overlaps: true,
+      // A sample ends with the page at hand, not one later.
+      overlaps: this.options.sample === undefined,
       each: (names, met) => this.#page(jobsOf(context, names, met.db), met),
       settle: () => this.#settle(),
       counts: () => findings.tally.families,
