@@ -18,7 +18,7 @@ const common: Options = {
 export default defineConfig([
   // The CLI stands in the same run as the ESM entries, so that it shares their chunks: the schema of a config file,
   // which imports the package, and the CLI that reads it must be of one copy.
-  { ...common, name: 'esm', format: 'esm', entry: { ...entries, cli: 'src/cli/main.ts' } },
+  { ...common, name: 'esm', format: 'esm', entry: { ...entries, cli: 'src/cli.ts' } },
   { ...common, name: 'cjs', format: 'cjs', entry: entries },
   { ...common, name: 'types', format: ['esm', 'cjs'], entry: entries, dts: { only: true } },
 ])

@@ -39,6 +39,10 @@ export const errorCodes = {
   E_CHECKPOINT: 'a checkpoint belongs to another run',
   E_BAD_FILE: 'a file is not what it should be, or is damaged',
   E_NOT_DRAINED: 'jobs wait under a name that the next phase does not look at',
+  // command line
+  E_CONFIG: 'the config file is missing, cannot be loaded, or lacks something',
+  E_CONNECTION: 'the server cannot be reached, or lets nobody in',
+  E_NOT_CONFIRMED: 'nobody agreed to a change of data',
 } as const
 
 /** A stable error code; see {@link errorCodes} for what each means. */

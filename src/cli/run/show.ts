@@ -1,0 +1,61 @@
+/**
+ * Pieces of what verbs print in the end.
+ *
+ * @module
+ */
+import { relative } from 'node:path'
+import type { RunResult } from '../../migrate/types/index.js'
+import { inFlags } from '../wording.js'
+import { count, duration, plural, table, wrap, type Column } from '../text.js'
+
+/** A count by family: its title and its name in the result. */
+export type CountColumn<K extends string> = readonly [name: K, title: string]
+
+/** A table with a row for each family, and one for all of them where there are several. */
+export function familyTable<K extends string>(
+  families: Readonly<Record<string, Readonly<Record<K, number>>>>,
+  columns: readonly CountColumn<K>[],
+): string[] {
+  const titles: Column[] = [{ title: 'family' }, ...columns.map(([, title]) => ({ title, right: true }))]
+  const rows = Object.entries(families).map(([family, counts]) => [
+    family,
+    ...columns.map(([name]) => count(counts[name])),
+  ])
+  const sums = columns.map(([name]) => count(Object.values(families).reduce((sum, counts) => sum + counts[name], 0)))
+  return table(titles, rows.length > 1 ? [...rows, ['all', ...sums]] : rows)
+}
+
+/** Up to so many examples of a list, and how many more there are. */
+export function examples<T>(title: string, items: readonly T[], omitted: number, show: (item: T) => string): string[] {
+  const most = 10
+  if (items.length === 0) return []
+  const more = Math.max(0, items.length - most) + omitted
+  return [
+    '',
+    `${title}:`,
+    ...items.slice(0, most).flatMap((item) => wrap(show(item), 80, '  ')),
+    ...(more > 0 ? [`  … and ${count(more)} more`] : []),
+  ]
+}
+
+/** What every run says in the end: how fast, notes, failures, where the report is. */
+export function footer(result: RunResult, cwd: string): string[] {
+  const { durationMs, scanned, notes, errors, errorsOmitted, reportFile, resumed, endedBy } = result
+  const rate = durationMs > 0 ? `, ${count((scanned * 1000) / durationMs)}/s` : ''
+  const lines = ['', `${plural(scanned, 'key')} scanned in ${duration(durationMs)}${rate}`]
+  if (resumed) lines.push('Went on from the checkpoint of an earlier run; its counts are included.')
+  if (endedBy === 'limit') lines.push('Ended by --limit: run it again to go on.')
+  if (endedBy === 'sample') lines.push('Only a sample was looked at.')
+  for (const { family, code, note } of notes) {
+    lines.push(...wrap(`note: ${family ? `${family}: ` : ''}${inFlags(note)} [${code}]`, 80))
+  }
+  lines.push(
+    ...examples('Failed', errors, errorsOmitted, ({ key, canonical, error }) => `${key} → ${canonical}: ${error}`),
+  )
+  if (reportFile !== undefined) lines.push(`Report: ${relative(cwd, reportFile)}`)
+  return lines
+}
+
+/** The next thing to type, as the last line. */
+export const next = (line: string | undefined): string[] =>
+  line === undefined ? [] : ['', ...wrap(`Next: ${line}`, 80)]
