@@ -36,6 +36,22 @@ export function findPairs(argv: readonly Arg[], located: Located, context: PlanC
   return pairs
 }
 
+/**
+ * Do all the names of this command line stand already where its phases want them, with nothing else to do? Then it goes out
+ * as it is, as most command lines do at the two ends of a migration. It is asked first because it makes nothing.
+ */
+export function isAtHome(argv: readonly Arg[], located: Located, context: PlanContext): boolean {
+  for (const { index, use } of located.keys) {
+    const seen = context.mapper.glance(argv[index] as Arg)
+    if (seen === undefined) continue
+    const phase = context.phaseOf(seen.family)
+    const { primary, adopt, secondary } = phaseTable[phase]
+    if (adopt || (use !== 'read' && secondary !== 'leave') || (seen.queue && queueTable[phase].gather)) return false
+    if (seen.side !== primary || seen.index > 0 || seen.db !== undefined) return false
+  }
+  return true
+}
+
 function toPair(name: Arg, index: number, use: KeyUse, context: PlanContext): Pair | undefined {
   const key = context.mapper.resolve(name)
   if (key === undefined) return undefined

@@ -9,7 +9,7 @@ import { locate, type Arg, type Located } from '../commands/index.js'
 import { Block, type Place } from './block.js'
 import { planPublish } from './channels.js'
 import { afterOp, beforeOp, chooseMirror, opFor, settle, supersede } from './mirror.js'
-import { distinct, findPairs, rewrite, type Pair } from './pairs.js'
+import { distinct, findPairs, isAtHome, rewrite, type Pair } from './pairs.js'
 import { withQueues } from './queue.js'
 import {
   blocks,
@@ -42,6 +42,7 @@ export function plan(
   if (located === undefined) return refuseUnknown(argv, context)
   if (located.row.special === 'publish') return planPublish(argv, located, context)
   if (located.keys.length === 0) return undefined
+  if (located.row.special !== 'watch' && isAtHome(argv, located, context)) return undefined
   const pairs = findPairs(argv, located, context)
   if (pairs.length === 0) return undefined
   if (pairs.some(({ gather }) => gather)) return planQueues(argv, located, pairs, context)

@@ -70,7 +70,7 @@ export interface Plan {
 
 /** What a plan depends on besides the command. */
 export interface PlanContext {
-  readonly mapper: Pick<RedisKeyMapper, 'resolve' | 'resolveChannel'>
+  readonly mapper: Pick<RedisKeyMapper, 'resolve' | 'resolveChannel' | 'glance'>
   /** The phase of a family (keys and channels alike). */
   readonly phaseOf: (family: string) => Phase
   /** The database that the connection has selected. */

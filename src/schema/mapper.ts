@@ -7,7 +7,7 @@ import { CanonicalRedisError } from '../errors.js'
 import { isAscii, toBuffer, toBytes, toText } from './bytes.js'
 import { checkParams, type Params } from './params.js'
 import type { Found, Rulebook } from './rulebook.js'
-import type { KeyName, LogicalKey, ParsedKey } from './types.js'
+import type { Glance, KeyName, LogicalKey, ParsedKey } from './types.js'
 
 /** A string for a string, a Buffer for a Buffer. */
 export type NameLike<N extends KeyName> = N extends string ? string : Buffer
@@ -69,6 +69,14 @@ export class RedisKeyMapper {
     const write = writerFor(name, this.#ascii) as (bytes: string) => NameLike<N>
     const entries = family.canonical.pattern.holes.map((hole, index) => [hole, write(params[index]!)] as const)
     return { family: family.name, params: Object.fromEntries(entries), side: rule.side, index: rule.index }
+  }
+
+  /**
+   * Which family and side the name seems to belong to; undefined for a name that is not managed. An alias may seem to be one
+   * and belong to nobody, where its canonical name would be that of another family: {@link resolve} says for sure.
+   */
+  glance(name: KeyName): Glance | undefined {
+    return this.#keys.glance(bytesOf(name))
   }
 
   /** Every name of the logical key that the name belongs to; undefined for a name that is not managed. */

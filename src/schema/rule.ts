@@ -7,7 +7,7 @@ import type { Domain } from './constraint.js'
 import type { Kind } from './definition.js'
 import type { Pattern } from './pattern.js'
 import { fits, piecesOf, slotsOf, type Segment, type Slot } from './segment.js'
-import type { Side } from './types.js'
+import type { Glance, Side } from './types.js'
 
 /** Where a canonical parameter comes from: a slot of the rule (its value perhaps renamed), or a default. */
 export type Source =
@@ -46,6 +46,8 @@ export interface Rule extends RuleParts {
   readonly meaning: string
   /** The rule that stands for this pattern when names are matched; another one only if the pattern is the same. */
   claim: Rule
+  /** What a name of this pattern is, made once. */
+  glance: Glance
   /** Some names of this pattern belong to a more specific rule, so every filled name has to be matched again. */
   contested: boolean
 }
@@ -84,6 +86,7 @@ export function makeRule(parts: RuleParts): Rule {
     fixed,
     meaning: JSON.stringify(meaning),
     contested: false,
+    glance: { family: parts.family, side: parts.side, index: parts.index, db: parts.db, queue: false },
   } as Omit<Rule, 'claim'> as Rule
   rule.claim = rule
   return rule

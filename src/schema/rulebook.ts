@@ -8,7 +8,7 @@ import { toText } from './bytes.js'
 import { checkRules, rulesOf } from './check.js'
 import { describeRule, paramsOf, spell, type Family, type Rule } from './rule.js'
 import { Trie } from './trie.js'
-import type { AliasName } from './types.js'
+import type { AliasName, Glance } from './types.js'
 
 /** A logical key, found by one of its names. */
 export interface Found {
@@ -28,7 +28,10 @@ export class Rulebook {
   constructor(families: Iterable<Family>) {
     this.families = new Map([...families].map((family) => [family.name, family]))
     checkRules(this.families.values())
-    for (const rule of rulesOf(this.families.values())) rule.claim = this.#trie.insert(rule)
+    for (const rule of rulesOf(this.families.values())) {
+      rule.claim = this.#trie.insert(rule)
+      rule.glance = { ...rule.glance, queue: this.families.get(rule.family)?.queue === true }
+    }
   }
 
   /** The logical key that the name belongs to. */
@@ -42,6 +45,11 @@ export class Rulebook {
     // or belongs to a more specific family; mapping it there would merge two keys, so it is left alone.
     const canonical = rule.side === 'canonical' ? name : this.nameOf(family.canonical, params)
     return canonical === undefined ? undefined : { family, rule, params, canonical }
+  }
+
+  /** Whose name it seems to be, without any other name: cheap, and asked of every command. */
+  glance(name: string): Glance | undefined {
+    return this.#trie.ruleOf(name)?.glance
   }
 
   /** The name that a rule gives to a logical key, if it has one there and no more specific rule owns it. */

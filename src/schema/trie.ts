@@ -57,7 +57,16 @@ export class Trie {
     const rule = walk(this.#root, name, 0, captures)
     return rule && { rule, captures }
   }
+
+  /** Only the rule, which allocates nothing but the segments. */
+  ruleOf(name: string): Rule | undefined {
+    scratch.length = 0
+    return walk(this.#root, name, 0, scratch)
+  }
 }
+
+/** Captures that nobody asks for. */
+const scratch: string[] = []
 
 function childFor(node: Node, segment: Segment): Node {
   if (segment.slots.length === 0) return getOrAdd(node.literals, segment.prefix, newNode)

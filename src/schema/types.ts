@@ -30,6 +30,16 @@ export interface LogicalKey<N extends KeyName = KeyName> {
   readonly queue?: true
 }
 
+/** What {@link RedisKeyMapper.glance} gives. */
+export interface Glance {
+  readonly family: string
+  readonly side: Side
+  readonly index: number
+  /** The other database of an alias. */
+  readonly db: number | undefined
+  readonly queue: boolean
+}
+
 /** What {@link RedisKeyMapper.parse} gives. */
 export interface ParsedKey<N extends KeyName = KeyName> {
   readonly family: string

@@ -321,6 +321,10 @@ describe('random schemas', () => {
           }
           expect(got, name).toEqual(want)
           expect(mapper.isKeyManaged(name)).toBe(want !== undefined)
+          const seen = mapper.glance(name)
+          if (key) expect(seen).toMatchObject({ family: key.family, side: key.side, index: key.index })
+          // What seems to be an alias may belong to nobody; a canonical name never.
+          else expect(seen?.side, name).not.toBe('canonical')
           if (want) managed++
           if (want?.side === 'alias') aliased++
         }

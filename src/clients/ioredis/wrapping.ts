@@ -90,13 +90,21 @@ function behindPrefix(mapper: Schema['mapper'], keyPrefix: string | Buffer): Pla
   const prefix = Buffer.from(keyPrefix)
   const add = (name: KeyName): KeyName =>
     typeof name === 'string' ? prefix.toString() + name : Buffer.concat([prefix, name])
+  const without = (name: KeyName): KeyName | undefined => {
+    const bytes = Buffer.from(name)
+    if (!bytes.subarray(0, prefix.length).equals(prefix)) return undefined
+    const rest = bytes.subarray(prefix.length)
+    return typeof name === 'string' ? rest.toString() : rest
+  }
   return {
     resolveChannel: (name) => mapper.resolveChannel(name),
+    glance(name) {
+      const rest = without(name)
+      return rest === undefined ? undefined : mapper.glance(rest)
+    },
     resolve: ((name: KeyName) => {
-      const bytes = Buffer.from(name)
-      if (!bytes.subarray(0, prefix.length).equals(prefix)) return undefined
-      const rest = bytes.subarray(prefix.length)
-      const key: LogicalKey | undefined = mapper.resolve<KeyName>(typeof name === 'string' ? rest.toString() : rest)
+      const rest = without(name)
+      const key: LogicalKey | undefined = rest === undefined ? undefined : mapper.resolve(rest)
       if (key === undefined) return undefined
       const aliases = key.aliases.map((alias) => ({ ...alias, name: add(alias.name) }))
       return { ...key, canonical: add(key.canonical), aliases }

@@ -292,3 +292,22 @@ describe('explain', () => {
     expect(whole.join('\n')).toMatch(/EVAL "local .*PEXPIRETIME.*" 2 old:1 new:1/)
   })
 })
+
+describe('names that stand where their phase wants them', () => {
+  const made = (line: string, phase: Phase): unknown => plan(line.split(' '), context(phase))
+
+  it('go out as they are, with nothing planned', () => {
+    expect(made('SET new:1 v', 'canonical')).toBeUndefined()
+    expect(made('MGET new:1 unmanaged', 'canonical-primary')).toBeUndefined()
+    expect(made('SET old:1 v', 'alias')).toBeUndefined()
+    expect(made('GET old:1', 'dual-write')).toBeUndefined()
+  })
+
+  it('but not beside one that does not, nor an alias of another database, nor in WATCH', () => {
+    expect(made('MGET new:1 old:2', 'canonical')).toBeDefined()
+    expect(made('GET volume_averages:BTC', 'alias')).toBeDefined()
+    expect(made('WATCH new:1', 'canonical')).toBeDefined()
+    expect(made('SET new:1 v', 'canonical-primary')).toBeDefined()
+    expect(made('GET new:1', 'retire-alias')).toBeDefined()
+  })
+})
