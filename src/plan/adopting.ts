@@ -27,7 +27,8 @@ export function changing(step: Step, db: number, change: readonly (readonly Arg[
 
 /**
  * KEYS: alias and canonical name; ARGV: the database of each, then commands behind their counts. The copy is changed first: if
- * that fails, it goes, and nothing has happened. COPY is not tried in vain: with its memory full the server refuses it. Time stands still in a script, so what counts from "now" is the same on both.
+ * that fails, it goes, and nothing has happened. COPY is not tried in vain: with its memory full the server refuses it.
+ * On Redis 7.0 time goes on within a script, and an expiry that counts from "now" would differ by a millisecond.
  */
 export const changeScript = `local here, there = ARGV[1], ARGV[2]
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
@@ -48,6 +49,9 @@ end
 if here ~= there then redis.call('SELECT', there) end
 local failed = change(KEYS[2])
 if failed then redis.call('UNLINK', KEYS[2]) end
+local at = redis.pcall('PEXPIRETIME', KEYS[2])
 if here ~= there then redis.call('SELECT', here) end
-if not failed then change(KEYS[1]) end
-return failed or 1`
+if failed then return failed end
+change(KEYS[1])
+if type(at) == 'number' and at > 0 then redis.call('PEXPIREAT', KEYS[1], at) end
+return 1`
