@@ -45,9 +45,9 @@ export function painter(sink: Sink, env: Io['env']): Paint {
   ) as unknown as Paint
 }
 
-/** Passwords in URLs become `***`: of every text that leaves the program, reports and logs included. */
+/** Passwords in URLs (but the word itself, of our own hints) become `***`: of every text that leaves the program, reports and logs included. */
 export function redact(text: string): string {
   return text
-    .replace(/(\b[a-z][a-z+]*:\/\/[^\s:@/"']*:)[^\s"']*@/gi, '$1***@')
+    .replace(/(\b[a-z][a-z+]*:\/\/[^\s:@/"']*:)(?!password@)[^\s"']*@/gi, '$1***@')
     .replace(/([?&]password=)[^&\s"']+/gi, '$1***')
 }

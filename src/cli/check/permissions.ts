@@ -5,6 +5,7 @@
  */
 import type { Port } from '../../clients/port.js'
 import type { Schema } from '../../schema/index.js'
+import { plural } from '../text.js'
 import type { Finding } from './finding.js'
 
 /** A command with a key of each side, and what for. `A` and `C` stand for the names. */
@@ -52,34 +53,51 @@ for i = 1, #ARGV do
 end
 return reply`
 
+/** A question: a command line, and the names in it. */
 interface Asked {
-  readonly line: string
-  readonly verbs: string
   readonly words: readonly string[]
+  readonly verbs: string
   readonly isNeeded: boolean
+  readonly names: readonly string[]
 }
 
 /** A name that a pattern may give. ACLs go by globs, so that any filling will do. */
 const example = (source: string): string => source.replace(/<<|<[^>]*>/g, (hole) => (hole === '<<' ? '<' : '1'))
 
-function questions(schema: Schema, keyPrefix: string): Asked[] {
-  const pairs = [...schema.families.values()].flatMap(({ canonical, aliases }) =>
-    aliases.map(({ source }) => ({ A: keyPrefix + example(source), C: keyPrefix + example(canonical.source) })),
+/** A pair of names, and the globs of all of their kind. */
+interface Pair {
+  readonly A: string
+  readonly C: string
+  readonly globs: ReadonlyMap<string, string>
+}
+
+const pairsOf = (schema: Schema, keyPrefix: string): Pair[] =>
+  [...schema.families.values()].flatMap(({ canonical, aliases }) =>
+    aliases.map((alias) => {
+      const [A, C] = [keyPrefix + example(alias.source), keyPrefix + example(canonical.source)]
+      return { A, C, globs: new Map([[A, keyPrefix + alias.glob] as const, [C, keyPrefix + canonical.glob] as const]) }
+    }),
   )
+
+function questions(pairs: readonly Pair[]): Asked[] {
   const all = [...needed.map((one) => [...one, true] as const), ...useful.map((one) => [...one, false] as const)]
   return all.flatMap(([command, verbs, isNeeded]) => {
+    const parts = command.split(' ')
+    const holes = parts.filter((part): part is 'A' | 'C' => part === 'A' || part === 'C')
     // A command without a key is asked for once.
-    const each = / [AC]( |$)/.test(command) ? pairs : pairs.slice(0, 1)
-    return each.map((pair) => {
-      const words = command.split(' ').map((word) => (word === 'A' || word === 'C' ? pair[word] : word))
-      return { line: words.join(' '), verbs, words, isNeeded }
-    })
+    return (holes.length > 0 ? pairs : pairs.slice(0, 1)).map((pair) => ({
+      words: parts.map((part) => (part === 'A' || part === 'C' ? pair[part] : part)),
+      verbs,
+      isNeeded,
+      names: holes.map((hole) => pair[hole]),
+    }))
   })
 }
 
 /** What the user may not do. */
 export async function checkPermissions(port: Port, schema: Schema, keyPrefix: string): Promise<Finding[]> {
-  const asked = questions(schema, keyPrefix)
+  const pairs = pairsOf(schema, keyPrefix)
+  const asked = questions(pairs)
   if (asked.length === 0) return []
   const [reply] = await port.pipeline([['EVAL', lua, '0', ...asked.map(({ words }) => JSON.stringify(words))]])
   if (reply instanceof Error) {
@@ -93,32 +111,55 @@ export async function checkPermissions(port: Port, schema: Schema, keyPrefix: st
   }
   const denied = asked.filter((_, i) => reply[i] === 0)
   if (denied.length === 0) {
-    return [
-      {
-        level: 'ok',
-        check: 'permissions',
-        says: `The user may do all that the migrator does (${asked.length} commands asked for).`,
-      },
-    ]
+    const says = `The user may do all that the migrator does (${asked.length} commands asked for).`
+    return [{ level: 'ok', check: 'permissions', says }]
   }
-  return [true, false].flatMap((isNeeded) =>
-    refusal(
-      denied.filter((one) => one.isNeeded === isNeeded),
-      isNeeded,
-    ),
-  )
+  const closed = closedNames(asked, denied)
+  const others = denied.filter(({ names }) => !names.some((name) => closed.has(name)))
+  return [
+    ...refusedNames(closed, pairs),
+    ...[true, false].flatMap((isNeeded) => refusedCommands(others.filter((one) => one.isNeeded === isNeeded))),
+  ]
 }
 
-function refusal(denied: readonly Asked[], isNeeded: boolean): Finding[] {
-  if (denied.length === 0) return []
-  const commands = [...new Set(denied.map(({ words }) => words[0]!.toLowerCase()))]
+/** Names that the user may not touch at all. Where no name may be asked for, it is the command that is not allowed. */
+function closedNames(asked: readonly Asked[], denied: readonly Asked[]): ReadonlySet<string> {
+  const namesOf = (list: readonly Asked[]): Set<string> =>
+    new Set(list.filter(({ words }) => words[0] === 'EXISTS').flatMap(({ names }) => names))
+  const [all, closed] = [namesOf(asked), namesOf(denied)]
+  return closed.size === all.size ? new Set() : closed
+}
+
+function refusedNames(closed: ReadonlySet<string>, pairs: readonly Pair[]): Finding[] {
+  if (closed.size === 0) return []
+  const globs = new Set(
+    pairs.flatMap((pair) => [...pair.globs].filter(([name]) => closed.has(name)).map(([, glob]) => glob)),
+  )
   return [
     {
-      level: isNeeded ? 'problem' : 'warning',
+      level: 'problem',
       check: 'permissions',
-      says: `The user may not run ${commands.map((name) => name.toUpperCase()).join(', ')}${isNeeded ? '.' : '; the migrator does without.'}`,
-      evidence: denied.map(({ line, verbs }) => `${line}  (${verbs})`),
-      next: `ACL SETUSER <user> ${commands.map((name) => `+${name}`).join(' ')}, and the keys of both names: ~<pattern>`,
+      says: `The user may not touch the keys of ${plural(globs.size, 'pattern')}.`,
+      evidence: [...globs],
+      next: `ACL SETUSER <user> ${[...globs].map((glob) => `~${glob}`).join(' ')}`,
+    },
+  ]
+}
+
+function refusedCommands(denied: readonly Asked[]): Finding[] {
+  const [first] = denied
+  if (first === undefined) return []
+  const commands = [...new Set(denied.map(({ words }) => words[0]!.toLowerCase()))]
+  const shown = commands.map((name) => name.toUpperCase()).join(', ')
+  // One line a command says it; the same for other names adds nothing.
+  const lines = commands.map((name) => denied.find(({ words }) => words[0]!.toLowerCase() === name)!)
+  return [
+    {
+      level: first.isNeeded ? 'problem' : 'warning',
+      check: 'permissions',
+      says: `The user may not run ${shown}${first.isNeeded ? '.' : '; the migrator does without.'}`,
+      evidence: lines.map(({ words, verbs }) => `${words.join(' ')}  (${verbs})`),
+      next: `ACL SETUSER <user> ${commands.map((name) => `+${name}`).join(' ')}`,
     },
   ]
 }

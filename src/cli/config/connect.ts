@@ -134,9 +134,12 @@ export async function connect(target: Target): Promise<Connection> {
   try {
     if (client.status === 'wait') await client.connect()
     await client.call('PING')
+    // ioredis tells of a SELECT that failed in an event, and goes on in database 0: other keys, under the same names.
+    const { db } = client.options
+    if (client.isCluster !== true && Number(db) > 0) await client.call('SELECT', String(db))
   } catch (error) {
     // A user that may do what the migration needs, and no more.
-    if (/^NOPERM /.test((error as Error).message)) return { client, address, close: () => close(client) }
+    if (/^NOPERM .*'ping'/i.test((error as Error).message)) return { client, address, close: () => close(client) }
     client.disconnect()
     throw unreachable(address, reason ?? (error as { lastNodeError?: unknown }).lastNodeError ?? error)
   }

@@ -67,7 +67,12 @@ function explained(error: unknown, file: string | undefined): unknown {
       hint: 'Name another one with --config <file>, or make one with `canonical-redis init`.',
     })
   }
-  const [first] = String(message ?? error).split('\n')
+  const first = String(message ?? error)
+    .split('\n')
+    .slice(0, 2)
+    .join(' ')
+    .replace(/\s+/g, ' ')
+    .trim()
   const where = file ?? 'the config file'
   const what = name === 'SyntaxError' || /ParseError/.test(message) ? 'it has a syntax error' : 'it threw an error'
   return new CanonicalRedisError('E_CONFIG', `Could not load ${where}: ${what}: ${first}`, {

@@ -44,7 +44,8 @@ export function bars(title: string, names: readonly string[], rows: readonly Bar
     let x = LABEL
     const y = i * ROW + 6
     const parts = row.parts.map((part, index) => {
-      const width = (part / whole) * space
+      // What is there is seen, however little it is.
+      const width = Math.max((part / whole) * space, part > 0 ? 2 : 0)
       const shape = html`<rect
         x="${x.toFixed(1)}"
         y="${y}"

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BigKey, Difference, Note } from '../../migrate/types/index.js'
+import type { BigKey, Difference, KeyError, Note } from '../../migrate/types/index.js'
 import type { Moment, Wait } from '../run/timeline.js'
 import { bytes, count, duration, percent } from '../text.js'
 import { bars, line, type Point } from './charts.js'
@@ -37,6 +37,7 @@ export interface RunReport {
   readonly bigOmitted?: number
   readonly details?: readonly Difference[]
   readonly detailsOmitted?: number
+  readonly failed?: readonly KeyError[]
 }
 
 /** Titles, and which counts make the bars, by operation. */
@@ -83,7 +84,7 @@ export function runSection(report: RunReport): Markup {
     </p>
     ${tiles([
       ['found', count(found)],
-      [isDry ? `to be ${shape.done}` : shape.done, `${count(done)} (${percent(done, found)})`],
+      [`${isDry ? 'to be ' : ''}${shape.done}, ${percent(done, found)}`, count(done)],
       [report.operation === 'verify' ? 'differ or failed' : 'failed', count(errors), errors > 0 ? 'bad' : 'good'],
       ['keys scanned', count(report.scanned)],
       ['time', duration(report.duration_ms)],
@@ -112,16 +113,19 @@ function details(report: RunReport): (Markup | undefined)[] {
       ],
       (report.waits ?? []).map(({ reason, times, ms }) => [reason, count(times), duration(ms)]),
     ),
+    // The differences of a verification are listed below, with what was found.
     tableOf(
-      report.operation === 'verify' ? 'Differ or failed' : 'Failed',
+      'Failed',
       [
         ['old name', 'k'],
         ['new name', 'k'],
         ['family', ''],
         ['why', ''],
       ],
-      report.error_keys.map(({ old_key, new_key, family, error }) => [old_key, new_key, family, error]),
-      report.error_keys_omitted,
+      report.details
+        ? (report.failed ?? []).map(({ key, canonical, family, error }) => [key, canonical, family, error])
+        : errorRows(report),
+      report.details ? 0 : report.error_keys_omitted,
     ),
     tableOf(
       'Differences',
@@ -170,5 +174,8 @@ function details(report: RunReport): (Markup | undefined)[] {
     ),
   ]
 }
+
+const errorRows = ({ error_keys }: RunReport): string[][] =>
+  error_keys.map(({ old_key, new_key, family, error }) => [old_key, new_key, family, error])
 
 const SHOWN = 20

@@ -17,7 +17,7 @@ h1 { margin: 0 0 .25rem; font-size: 1.6rem; } h2 { margin: 0 0 .25rem; font-size
 h3 { margin: 1.75rem 0 .5rem; font-size: .95rem; }
 p { margin: .25rem 0; } .soft { color: var(--soft); } .bad { color: var(--bad); } .good { color: var(--good); }
 section { margin-top: 2.5rem; padding-top: 1.5rem; border-top: 2px solid var(--line); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem; margin: 1rem 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem; margin: 1rem 0; }
 .tile { padding: .75rem 1rem; background: var(--card); border-radius: .5rem; }
 .tile b { display: block; font-size: 1.35rem; font-weight: 600; line-height: 1.3; }
 .scroll { overflow-x: auto; }

@@ -6,6 +6,7 @@
 import { createInterface } from 'node:readline'
 import { CanonicalRedisError } from '../../errors.js'
 import type { Io } from '../io.js'
+import { wrap } from '../text.js'
 
 /** Who may agree: a person at a terminal, or `--yes`. */
 export interface Asker {
@@ -34,7 +35,7 @@ export function requireSomebody({ io, options }: Asker): void {
 export async function agree({ io, options }: Asker, question: string, word = 'yes'): Promise<void> {
   if (options.yes) return
   requireSomebody({ io, options })
-  const answer = await ask(io, `${question}\nType "${word}" to go on: `)
+  const answer = await ask(io, `${wrap(question, 80).join('\n')}\nType "${word}" to go on: `)
   if (answer.trim() !== word) throw refused('Not confirmed, so nothing was changed.', `Type "${word}", or add --yes.`)
 }
 

@@ -6,7 +6,7 @@
 import { SingleBar } from 'cli-progress'
 import type { Operation, Progress } from '../../migrate/types/index.js'
 import type { Io } from '../io.js'
-import { count, duration, percent, shorten } from '../text.js'
+import { count, duration, percent } from '../text.js'
 import type { Journal } from './journal.js'
 import { reasonOf, Timeline } from './timeline.js'
 
@@ -20,19 +20,23 @@ const titles: Readonly<Record<Operation, string>> = {
 }
 
 const LINE_MS = 5_000
-const BAR = 16
+const BAR = 10
 
-/** `migrating 45 % · 45,000 of 100,000 keys · 12,300/s · 4.5 s left · waits for memory…` */
+/** `migrating 45 % · waits for memory · 45,000 of 100,000 keys · 12,300/s · 4.5 s left` */
 export function progressLine(progress: Progress, first: number): string {
   const { operation, scanned, total, elapsedMs, waitingFor } = progress
   // SCAN may meet more than was there when it began.
   const whole = Math.max(total, scanned)
   const rate = elapsedMs > 0 ? ((scanned - first) * 1000) / elapsedMs : 0
-  const parts = [`${titles[operation]} ${percent(scanned, whole)}`, `${count(scanned)} of ${count(whole)} keys`]
-  if (rate > 0) parts.push(`${count(rate)}/s`, `${duration(((whole - scanned) * 1000) / rate)} left`)
+  const parts = [`${titles[operation]} ${percent(scanned, whole)}`]
+  // The reason to wait comes early: a terminal cuts what is too long.
   if (waitingFor !== undefined) parts.push(`waits for ${waitingFor}`)
+  parts.push(`${count(scanned)} of ${count(whole)} keys`)
+  if (rate > 0) parts.push(`${count(rate)}/s`, `${duration(((whole - scanned) * 1000) / rate)} left`)
   return parts.join(' · ')
 }
+
+const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`)
 
 function barOf({ scanned, total }: Progress): string {
   const done = Math.round((scanned / Math.max(1, total, scanned)) * BAR)
@@ -89,7 +93,7 @@ export class ProgressView {
     if (this.#bar) return this.#bar.update(progress.scanned, payload)
     this.#bar = new SingleBar({
       stream: this.io.stderr as NodeJS.WriteStream,
-      format: (_options, _params, shown: typeof payload) => shorten(shown.text, (this.io.stderr.columns ?? 80) - 1),
+      format: (_options, _params, shown: typeof payload) => cut(shown.text, (this.io.stderr.columns ?? 80) - 1),
       clearOnComplete: true,
       fps: 8,
       // Our own handler stops the run; one that exits here would leave the batch at hand unreported.

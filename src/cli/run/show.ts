@@ -4,7 +4,7 @@
  * @module
  */
 import { relative } from 'node:path'
-import type { RunResult } from '../../migrate/types/index.js'
+import type { KeyError, RunResult } from '../../migrate/types/index.js'
 import { inFlags } from '../wording.js'
 import { count, duration, plural, table, wrap, type Column } from '../text.js'
 
@@ -38,10 +38,30 @@ export function examples<T>(title: string, items: readonly T[], omitted: number,
   ]
 }
 
+/** Keys that failed, together with those that failed for the same reason. */
+function failures(errors: readonly KeyError[], omitted: number): string[] {
+  const reasons = new Map<string, KeyError[]>()
+  for (const error of errors) {
+    const same = reasons.get(reasonOf(error))
+    if (same) same.push(error)
+    else reasons.set(reasonOf(error), [error])
+  }
+  const shown = examples('Failed', [...reasons], 0, ([reason, [first, ...others]]) => {
+    const more = others.length === 0 ? '' : ` and ${others.length}${omitted > 0 ? ' or more' : ''} others`
+    return `${first!.key} → ${first!.canonical}${more}: ${reason}`
+  })
+  const isDenied = [...reasons.keys()].some((reason) => /NOPERM|can't run this command|permission/i.test(reason))
+  return isDenied ? [...shown, '  Which permissions are missing: canonical-redis check'] : shown
+}
+
+/** Servers say in which line of which script it was, which is the same for all. */
+const reasonOf = ({ error }: KeyError): string => error.replace(/,? ?(script: [0-9a-f]{40}.*)?$/, '')
+
 /** What every run says in the end: how fast, notes, failures, where the report is. */
 export function footer(result: RunResult, cwd: string): string[] {
   const { durationMs, scanned, notes, errors, errorsOmitted, reportFile, resumed, endedBy } = result
-  const rate = durationMs > 0 ? `, ${count((scanned * 1000) / durationMs)}/s` : ''
+  // With what an earlier run had scanned the rate would be too good to be true.
+  const rate = durationMs > 0 && !resumed ? `, ${count((scanned * 1000) / durationMs)}/s` : ''
   const lines = ['', `${plural(scanned, 'key')} scanned in ${duration(durationMs)}${rate}`]
   if (resumed) lines.push('Went on from the checkpoint of an earlier run; its counts are included.')
   if (endedBy === 'limit') lines.push('Ended by --limit: run it again to go on.')
@@ -49,9 +69,7 @@ export function footer(result: RunResult, cwd: string): string[] {
   for (const { family, code, note } of notes) {
     lines.push(...wrap(`note: ${family ? `${family}: ` : ''}${inFlags(note)} [${code}]`, 80))
   }
-  lines.push(
-    ...examples('Failed', errors, errorsOmitted, ({ key, canonical, error }) => `${key} → ${canonical}: ${error}`),
-  )
+  lines.push(...failures(errors, errorsOmitted))
   if (reportFile !== undefined) lines.push(`Report: ${relative(cwd, reportFile)}`)
   return lines
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import type { CleanupOptions, CleanupResult, VerifyResult } from '../../migrate/types/index.js'
 import type { Exit } from '../exits.js'
 import { liveFlags, runFlags, type LiveOptions } from '../flags.js'
@@ -79,7 +79,7 @@ function outcomeOf({ io, options }: Call<Options>, { phase }: Work, result: Clea
     ['failed', 'failed'],
   ])
   lines.push(...footer(result, io.cwd))
-  if (backupFile !== undefined) lines.push(`Backup: ${backupFile}`)
+  if (backupFile !== undefined) lines.push(`Backup: ${relative(io.cwd, backupFile)}`)
   const isStopped = endedBy === 'signal'
   if (isStopped)
     lines.push('Stopped after the batch at hand. To go on, run the same command again, with another --backup.')

@@ -57,8 +57,8 @@ export const verify: Verb<Options> = {
         ...(acts && { repair: true }),
       }
       const result = await work.migrator.verify(options)
-      const { details, detailsOmitted, notes, clean } = result
-      await extendReport(work, result.reportFile, { details, detailsOmitted, notes, clean })
+      const { details, detailsOmitted, notes, clean, errors: failed } = result
+      await extendReport(work, result.reportFile, { details, detailsOmitted, notes, clean, failed })
       return outcomeOf(call, work, result)
     })
   },
