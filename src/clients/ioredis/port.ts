@@ -30,9 +30,9 @@ export function portOf(client: RawClient, owned = false): Port {
     send: (argv) => client.callBuffer(String(argv[0]), ...argv.slice(1)) as Promise<Reply>,
     pipeline: (argvs) => run('pipeline', argvs),
     transaction: (argvs) => run('multi', argvs),
-    async duplicate(options = {}) {
+    async duplicate({ db = selectedBy(client) } = {}) {
       const copy = client.duplicate({
-        db: options.db ?? selectedBy(client),
+        db,
         // No prefix: the migrator names keys as the server has them.
         keyPrefix: '',
         lazyConnect: true,
@@ -48,6 +48,13 @@ export function portOf(client: RawClient, owned = false): Port {
       // Without a listener ioredis prints every connection error; the rejected command says it already.
       copy.on('error', () => undefined)
       await copy.connect()
+      // ioredis tells of a SELECT that failed in an event, and goes on in database 0: other keys, under the same names.
+      if (db !== 0) {
+        await copy.callBuffer('SELECT', String(db)).catch((error: unknown) => {
+          copy.disconnect()
+          throw error
+        })
+      }
       return portOf(copy, true)
     },
     async close() {

@@ -133,7 +133,7 @@ export function notClean(verified: VerifyResult): CanonicalRedisError | undefine
     )
   }
   if (missing + different + failed === 0) return undefined
-  const example = details.find(({ problem }) => problem !== 'orphan')
+  const example = details.find(({ problem }) => problem !== 'orphan' && problem !== 'queued')
   const shown = example
     ? `"${example.alias}" → "${example.canonical}" (${example.problem})`
     : `"${errors[0]?.key}" (${errors[0]?.error})`
