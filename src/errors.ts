@@ -30,6 +30,7 @@ export const errorCodes = {
   E_NOT_A_CLIENT: 'the object is not a Redis client that can be wrapped',
   E_SERVER_TOO_OLD: 'the server is older than 6.2 and has no COPY',
   E_BAD_OPTION: 'an option has a value that is not allowed',
+  E_MISSING_PACKAGE: 'a package that this needs is not installed',
   // migrator
   E_NOT_CLEAN: 'the verification found differences, so nothing was removed',
   E_WRONG_PHASE: 'the operation is not safe in this phase',
