@@ -5,6 +5,7 @@ const entries = {
   index: 'src/index.ts',
   migrate: 'src/migrate.ts',
   'node-redis': 'src/node-redis.ts',
+  testing: 'src/testing.ts',
 }
 
 const common: Options = {
@@ -19,6 +20,7 @@ export default defineConfig([
   // The CLI stands in the same run as the ESM entries, so that it shares their chunks: the schema of a config file,
   // which imports the package, and the CLI that reads it must be of one copy.
   { ...common, name: 'esm', format: 'esm', entry: { ...entries, cli: 'src/cli.ts' } },
-  { ...common, name: 'cjs', format: 'cjs', entry: entries },
+  // `shims`: `import.meta.url` has to mean something in CJS.
+  { ...common, name: 'cjs', format: 'cjs', entry: entries, shims: true },
   { ...common, name: 'types', format: ['esm', 'cjs'], entry: entries, dts: { only: true } },
 ])

@@ -364,7 +364,7 @@ it('fakes an older server, without what came later', async () => {
 
 it('says what it cannot show, and refuses by name', async () => {
   expect(embeddedLimits.length).toBeGreaterThan(3)
-  for (const name of ['blpop', 'xadd', 'restore', 'bitop', 'geoadd']) {
+  for (const name of ['blpop', 'xadd', 'restore', 'bitfield', 'geoadd']) {
     await expect(clients.embedded.call(name, 'a', 'b', 'c')).rejects.toThrow(`unknown command '${name}'`)
   }
 })

@@ -1,5 +1,5 @@
 /**
- * PUBLISH and SUBSCRIBE between the connections of the embedded server.
+ * PUBLISH and SUBSCRIBE between the connections of the server in memory.
  *
  * @module
  */

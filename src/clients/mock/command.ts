@@ -1,5 +1,5 @@
 /**
- * What a command of the embedded server is, and what several of them need.
+ * What a command of the server in memory is, and what several of them need.
  *
  * @module
  */
@@ -85,4 +85,32 @@ export function range<T>(list: readonly T[], start: string, stop: string): T[] {
   const first = Math.max(0, from < 0 ? list.length + from : from)
   const last = upto < 0 ? list.length + upto : upto
   return list.slice(first, Math.max(first, last + 1))
+}
+
+/** A sum as INCRBYFLOAT writes it. Redis adds with more digits than JavaScript has: 0.1 + 0.2 is 0.3 there. */
+export const numberText = (value: number): string => String(Number(value.toPrecision(15)))
+
+/** Some of them, by chance: as many different ones as asked, or with a negative number that many, some of them twice. */
+export function draw<T>(all: readonly T[], count: number): T[] {
+  if (all.length === 0) return []
+  if (count < 0) return Array.from({ length: -count }, () => all[Math.floor(Math.random() * all.length)] as T)
+  const left = [...all]
+  const picked: T[] = []
+  while (picked.length < count && left.length > 0) {
+    picked.push(...left.splice(Math.floor(Math.random() * left.length), 1))
+  }
+  return picked
+}
+
+/** HSCAN and its sisters: everything on one page, so that nothing can be missed. */
+export function page<T extends readonly string[]>(
+  entries: readonly T[],
+  cursor: string,
+  rest: readonly string[],
+  nameOf: (entry: T) => string,
+): Reply {
+  integer(cursor)
+  const found = options(rest, { match: 1, count: 1 })
+  const matches = glob(found.get('match')?.[0] ?? '*')
+  return ['0', entries.filter((entry) => matches.test(nameOf(entry))).flat()]
 }

@@ -1,12 +1,12 @@
 /**
- * One connection to the embedded server: its database, its transaction, its subscriptions.
+ * One connection to the server in memory: its database, its transaction, its subscriptions.
  *
  * @module
  */
-import type { Socket } from 'node:net'
-import Parser from 'redis-parser'
+import type { Duplex } from 'node:stream'
 import type { Channels } from './channels.js'
-import type { Engine, Watcher } from './engine.js'
+import { LACKS, lacking, type Engine, type Watcher } from './engine.js'
+import { Requests } from './requests.js'
 import { encode, NULL_ARRAY, OK, ReplyError, Status, type Reply } from './resp.js'
 
 /** A reply; nothing for what has written its own (SUBSCRIBE answers once for each channel). */
@@ -19,26 +19,21 @@ interface Queued {
 
 /** Parses what comes, runs it in turn, and answers. */
 export class Connection implements Watcher {
-  readonly #parser: Parser
+  readonly #requests = new Requests()
   #db = 0
   #queued: Queued[] | undefined
-  #queueFailed = false
+  /** What could not be queued, so that EXEC does nothing. */
+  #refused: ReplyError | undefined
   readonly #watched = new Set<string>()
   #dirty = false
 
   constructor(
     readonly id: number,
-    readonly socket: Socket,
+    readonly socket: Duplex,
     readonly engine: Engine,
     readonly channels: Channels,
   ) {
-    this.#parser = new Parser({
-      returnBuffers: true,
-      returnReply: (request) => this.#accept(request),
-      returnError: () => this.#end('ERR Protocol error: expected an array of bulk strings'),
-      returnFatalError: (error) => this.#end(`ERR Protocol error: ${error.message}`),
-    })
-    socket.on('data', (data) => this.#parser.execute(data))
+    socket.on('data', (data: Buffer) => this.#accept(data))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
       channels.leave(this)
@@ -64,26 +59,29 @@ export class Connection implements Watcher {
     this.socket.end()
   }
 
-  #accept(request: unknown): void {
-    // Not an array: an inline command, as one types it into telnet. No client sends those.
-    if (!Array.isArray(request)) return this.#end('ERR Protocol error: expected an array of bulk strings')
-    const [word = '', ...args] = (request as Buffer[]).map((arg) => arg.toString('latin1'))
-    this.engine.inTurn(() => this.#answer(word.toLowerCase(), args))
+  #accept(data: Buffer): void {
+    try {
+      for (const [word = '', ...args] of this.#requests.read(data)) {
+        void this.engine.inTurn(() => this.#answer(word.toLowerCase(), args))
+      }
+    } catch (error) {
+      this.#end(`ERR Protocol error: ${(error as Error).message}`)
+    }
   }
 
-  async #answer(name: string, args: readonly string[]): Promise<void> {
+  #answer(name: string, args: readonly string[]): void {
     let answer: Answer
     try {
-      answer = await this.#run(name, args)
+      answer = this.#run(name, args)
     } catch (error) {
-      if (!(error instanceof ReplyError)) throw error
-      answer = error
+      // A mistake of ours: whoever waits for the reply has to hear of it.
+      answer = error instanceof ReplyError ? error : new ReplyError(`ERR the mock broke: ${String(error)}`)
     }
     if (answer !== undefined) this.push(answer)
     if (name === 'quit') this.socket.end()
   }
 
-  #run(name: string, args: readonly string[]): Answer | Promise<Answer> {
+  #run(name: string, args: readonly string[]): Answer {
     if (this.#queued !== undefined && !transactionWords.has(name)) return this.#enqueue(name, args)
     if (this.channels.has(this) && !subscriberWords.has(name)) {
       throw new ReplyError(
@@ -97,7 +95,7 @@ export class Connection implements Watcher {
   #enqueue(name: string, args: readonly string[]): Reply {
     const refusal = name in ownCommands ? undefined : this.engine.refusal(name, args)
     if (refusal) {
-      this.#queueFailed = true
+      this.#refused ??= refusal
       throw refusal
     }
     this.#queued?.push({ name, args })
@@ -107,7 +105,7 @@ export class Connection implements Watcher {
   multi(): Reply {
     if (this.#queued) throw new ReplyError('ERR MULTI calls can not be nested')
     this.#queued = []
-    this.#queueFailed = false
+    this.#refused = undefined
     return OK
   }
 
@@ -119,13 +117,13 @@ export class Connection implements Watcher {
   }
 
   /** Runs what was queued as one piece: an error of one command does not stop the others. */
-  async exec(): Promise<Answer> {
+  exec(): Answer {
     const queued = this.#queued
     if (queued === undefined) throw new ReplyError('ERR EXEC without MULTI')
     this.#queued = undefined
     const dirty = this.#dirty
     this.#unwatch()
-    if (this.#queueFailed) throw new ReplyError('EXECABORT Transaction discarded because of previous errors.')
+    if (this.#refused) throw aborted(this.#refused)
     if (dirty) {
       this.#write(NULL_ARRAY)
       return undefined
@@ -133,7 +131,7 @@ export class Connection implements Watcher {
     const replies: Reply[] = []
     for (const { name, args } of queued) {
       try {
-        replies.push((await this.#run(name, args)) ?? null)
+        replies.push(this.#run(name, args) ?? null)
       } catch (error) {
         if (!(error instanceof ReplyError)) throw error
         replies.push(error)
@@ -165,6 +163,12 @@ export class Connection implements Watcher {
   }
 }
 
+/** Says which command the mock lacks, since nobody may look at the replies of the commands before EXEC. */
+const aborted = ({ message }: ReplyError): ReplyError =>
+  new ReplyError(
+    `EXECABORT Transaction discarded because of previous errors.${message.endsWith(LACKS) ? ` ${message}` : ''}`,
+  )
+
 const transactionWords: ReadonlySet<string> = new Set(['multi', 'exec', 'discard', 'watch', 'quit'])
 const subscriberWords: ReadonlySet<string> = new Set([
   'subscribe',
@@ -175,7 +179,7 @@ const subscriberWords: ReadonlySet<string> = new Set([
   'quit',
 ])
 
-type Own = (this: Connection, args: readonly string[]) => Answer | Promise<Answer>
+type Own = (this: Connection, args: readonly string[]) => Answer
 
 /** Commands that depend on the connection. */
 const ownCommands: Readonly<Record<string, Own>> = Object.assign(Object.create(null) as object, {
@@ -219,7 +223,7 @@ const ownCommands: Readonly<Record<string, Own>> = Object.assign(Object.create(n
   client([word = '']) {
     const answers: Record<string, Reply> = { id: this.id, setinfo: OK, setname: OK, getname: null }
     const answer = answers[word.toLowerCase()]
-    if (answer === undefined) throw new ReplyError(`ERR unknown subcommand '${word}'. Try CLIENT HELP.`)
+    if (answer === undefined) throw lacking(`client ${word.toLowerCase()}`)
     return answer
   },
   publish([channel = '', message = '']) {

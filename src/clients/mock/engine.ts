@@ -1,18 +1,37 @@
 /**
- * What all connections of one embedded server share: the databases, the scripts, the channels, and one queue.
+ * What all connections of one server in memory share: the databases, the scripts, and one queue.
  *
  * @module
  */
-import { Borrowed, isBorrowed } from './borrowed.js'
-import { type Context } from './command.js'
+import { commandRows } from '../../commands/index.js'
+import { bitCommands } from './bits.js'
+import type { Commands, Context } from './command.js'
+import { hashCommands } from './hashes.js'
 import { keyCommands } from './keys.js'
-import { OK, ReplyError, type Reply } from './resp.js'
+import { listCommands } from './lists.js'
+import { OK, ReplyError, Status, type Reply } from './resp.js'
 import { Scripts } from './script.js'
+import { setCommands } from './sets.js'
+import { sortCommands } from './sort.js'
+import { sortedSetRangeCommands } from './sorted-set-ranges.js'
+import { sortedSetCommands } from './sorted-sets.js'
 import { Database } from './store.js'
-import { valueCommands } from './values.js'
+import { stringCommands } from './strings.js'
 
 /** How many databases there are, as in Redis' own configuration. */
 const DATABASES = 16
+
+const dataCommands: Commands = Object.assign(Object.create(null) as object, {
+  ...keyCommands,
+  ...stringCommands,
+  ...bitCommands,
+  ...hashCommands,
+  ...listCommands,
+  ...setCommands,
+  ...sortedSetCommands,
+  ...sortedSetRangeCommands,
+  ...sortCommands,
+})
 
 /** Commands that came later than others, so that an older server can be faked. */
 const since: Readonly<Record<string, readonly [major: number, minor: number]>> = {
@@ -25,6 +44,15 @@ const since: Readonly<Record<string, readonly [major: number, minor: number]>> =
   pexpiretime: [7, 0],
 }
 
+/** Commands that Redis has, by their first word. */
+const known: ReadonlySet<string> = new Set(commandRows.map(({ name }) => name.split(' ')[0] as string))
+
+/** What a refusal of a command says that Redis has and this server lacks. */
+export const LACKS = 'which the mock lacks'
+
+/** The refusal of a command (or of one of its subcommands) that Redis has. */
+export const lacking = (command: string): ReplyError => new ReplyError(`ERR unknown command '${command}', ${LACKS}`)
+
 /** Somebody who watches keys. */
 export interface Watcher {
   /** A watched key changed. */
@@ -34,16 +62,13 @@ export interface Watcher {
 /** One server's data, and the commands that need no connection. */
 export class Engine {
   readonly #databases: Database[]
-  readonly #borrowed: Borrowed[]
   readonly #scripts = new Scripts()
   readonly #watchers = new Set<Watcher>()
   readonly #absent: ReadonlySet<string>
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor(
-    readonly version: string,
-    name: string,
-  ) {
+  /** @param version what INFO says */
+  constructor(readonly version: string) {
     const [major = 0, minor = 0] = version.split('.').map(Number)
     const lacks = Object.entries(since).filter(([, from]) => major < from[0] || (major === from[0] && minor < from[1]))
     this.#absent = new Set(lacks.map(([command]) => command))
@@ -52,12 +77,13 @@ export class Engine {
         for (const watcher of this.#watchers) watcher.touched(`${index}:${key}`)
       })
     })
-    this.#borrowed = this.#databases.map((db, index) => new Borrowed(db, `${name}-${index}`))
   }
 
   /** Work of any connection, one piece after the other: a transaction is one piece. */
-  inTurn(work: () => Promise<void>): void {
-    this.#queue = this.#queue.then(work)
+  inTurn(work: () => void): Promise<void> {
+    const done = this.#queue.then(work)
+    this.#queue = done.catch(() => undefined)
+    return done
   }
 
   watch(watcher: Watcher): void {
@@ -76,10 +102,11 @@ export class Engine {
 
   /** Why a command cannot be queued or run, or undefined. */
   refusal(name: string, args: readonly string[]): ReplyError | undefined {
-    const isKnown = !this.#absent.has(name)
-    if (isKnown && (isBorrowed(name) || name in scriptCommands)) return undefined
-    const command = keyCommands[name] ?? valueCommands[name]
-    if (command === undefined || !isKnown) {
+    const isThere = !this.#absent.has(name)
+    if (isThere && name in scriptCommands) return undefined
+    const command = dataCommands[name]
+    if (command === undefined || !isThere) {
+      if (isThere && known.has(name)) return lacking(name)
       const shown = args.slice(0, 3).map((arg) => `'${arg.slice(0, 128)}'`)
       return new ReplyError(`ERR unknown command '${name}', with args beginning with: ${shown.join(' ')}`)
     }
@@ -89,20 +116,20 @@ export class Engine {
   }
 
   /** Runs one command in a database. @throws ReplyError */
-  run(name: string, args: readonly string[], db: number): Reply | Promise<Reply> {
+  run(name: string, args: readonly string[], db: number): Reply {
     const refusal = this.refusal(name, args)
     if (refusal) throw refusal
     const script = scriptCommands[name]
     if (script) return script(this, args, db)
-    if (isBorrowed(name)) return (this.#borrowed[db] as Borrowed).run(name, args)
-    const [, , run] = keyCommands[name] ?? valueCommands[name] ?? []
+    const [, , run] = dataCommands[name] ?? []
     return run ? run(this.#context(db), ...args) : null
   }
 
   /** Runs a loaded script. Its SELECT is its own, as in Redis. */
-  evaluate(sha: string, rest: readonly string[], db: number): Reply {
+  evaluate(sha: string, rest: readonly string[], db: number, isReadOnly: boolean): Reply {
     const count = Number(rest[0])
-    if (!Number.isInteger(count) || count < 0) throw new ReplyError('ERR value is not an integer or out of range')
+    if (!Number.isInteger(count)) throw new ReplyError('ERR value is not an integer or out of range')
+    if (count < 0) throw new ReplyError("ERR Number of keys can't be negative")
     if (count > rest.length - 1) throw new ReplyError("ERR Number of keys can't be greater than number of args")
     let selected = db
     return this.#scripts.eval(sha, rest.slice(1, 1 + count), rest.slice(1 + count), ([word = '', ...args]) => {
@@ -111,10 +138,11 @@ export class Engine {
         selected = this.indexOf(args[0])
         return OK
       }
-      if (name === 'time') return now()
-      if (isBorrowed(name)) throw new ReplyError(`ERR the embedded server cannot run ${word} inside a script`)
       if (name in scriptCommands) throw new ReplyError('ERR This Redis command is not allowed from script')
-      return this.run(name, args, selected) as Reply
+      if (isReadOnly && writes.has(name)) {
+        throw new ReplyError('ERR Write commands are not allowed from read-only scripts.')
+      }
+      return this.run(name, args, selected)
     })
   }
 
@@ -139,24 +167,43 @@ export class Engine {
   }
 }
 
+const writes: ReadonlySet<string> = new Set(
+  commandRows.filter(({ flags }) => flags.includes('write')).map(({ name }) => name),
+)
+
 type ScriptCommand = (engine: Engine, args: readonly string[], db: number) => Reply
+
+const evaluated =
+  (isReadOnly: boolean): ScriptCommand =>
+  (engine, [source = '', ...rest], db) =>
+    engine.evaluate(engine.scripts.load(source), rest, db, isReadOnly)
+
+const evaluatedBySha =
+  (isReadOnly: boolean): ScriptCommand =>
+  (engine, [sha = '', ...rest], db) =>
+    engine.evaluate(sha, rest, db, isReadOnly)
 
 /** Commands that need the engine itself. */
 const scriptCommands: Readonly<Record<string, ScriptCommand>> = Object.assign(Object.create(null) as object, {
-  eval: (engine, [source = '', ...rest], db) => engine.evaluate(engine.scripts.load(source), rest, db),
-  evalsha: (engine, [sha = '', ...rest], db) => engine.evaluate(sha, rest, db),
+  eval: evaluated(false),
+  eval_ro: evaluated(true),
+  evalsha: evaluatedBySha(false),
+  evalsha_ro: evaluatedBySha(true),
   script: (engine, [word = '', ...rest]) => {
-    if (word.toLowerCase() === 'load') return engine.scripts.load(rest[0] ?? '')
-    if (word.toLowerCase() === 'exists') return rest.map((sha) => (engine.scripts.has(sha) ? 1 : 0))
-    throw new ReplyError(`ERR unknown subcommand '${word}'. The embedded server has LOAD and EXISTS.`)
+    const answers: Record<string, () => Reply> = {
+      load: () => engine.scripts.load(rest[0] ?? ''),
+      exists: () => rest.map((sha) => (engine.scripts.has(sha) ? 1 : 0)),
+      flush: () => {
+        engine.scripts.flush()
+        return new Status('OK')
+      },
+    }
+    const answer = answers[word.toLowerCase()]
+    if (answer === undefined) throw lacking(`script ${word.toLowerCase()}`)
+    return answer()
   },
   flushall: (engine) => {
     engine.flushAll()
     return OK
   },
 } satisfies Record<string, ScriptCommand>)
-
-function now(): Reply {
-  const ms = Date.now()
-  return [String(Math.floor(ms / 1000)), String((ms % 1000) * 1000)]
-}

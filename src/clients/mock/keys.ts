@@ -80,7 +80,7 @@ function dump(value: Value): string {
     if (value instanceof Map) return [...value.values()].map((one) => [one.value, one.score]).sort()
     return Object.entries(value).sort()
   })()
-  return `embedded:${typeOf(value)}:${JSON.stringify(entries)}`
+  return `mock:${typeOf(value)}:${JSON.stringify(entries)}`
 }
 
 function scan({ db }: Context, cursor: string, ...rest: string[]): Reply {
@@ -95,6 +95,11 @@ function scan({ db }: Context, cursor: string, ...rest: string[]): Reply {
     return matches.test(name) && (type === undefined || typeOf(db.get(name) as Value) === type.toLowerCase())
   })
   return [String(next), wanted]
+}
+
+function now(): Reply {
+  const ms = Date.now()
+  return [String(Math.floor(ms / 1000)), String((ms % 1000) * 1000)]
 }
 
 /** The commands, with the fewest and the most arguments. */
@@ -171,6 +176,8 @@ export const keyCommands: Commands = table({
       return names[Math.floor(Math.random() * names.length)] ?? null
     },
   ],
+  time: [0, 0, now],
+  echo: [1, 1, (_context, text: string) => text],
   dbsize: [0, 0, ({ db }) => db.size],
   flushdb: [
     0,

@@ -1,5 +1,5 @@
 /**
- * RESP2, the server's half. Text is latin1 all through the embedded server: one character a byte, so bytes survive.
+ * RESP2, the server's half. Text is latin1 all through the server in memory: one character a byte, so bytes survive.
  *
  * @module
  */

@@ -1,10 +1,11 @@
 /**
- * EVAL, on the Lua VM that ioredis-mock brings. The mock's own EVAL has no COPY, no nested tables and no status replies.
+ * EVAL, on the Lua VM that ioredis-mock brings. The EVAL of ioredis-mock itself has no COPY, no nested tables and no
+ * status replies.
  *
  * @module
  */
 import { createHash } from 'node:crypto'
-import { createRequire } from 'node:module'
+import { findPackage, findThrough, missing } from './packages.js'
 import { ReplyError, Status, type Reply } from './resp.js'
 
 /** Runs a command for a script, at once. @throws ReplyError */
@@ -40,6 +41,8 @@ interface Fengari {
     lua_rawgeti(L: State, index: number, n: number): number
     lua_pcall(L: State, args: number, results: number, handler: number): number
     lua_error(L: State): never
+    lua_pushnil(L: State): void
+    lua_next(L: State, index: number): number
   }
   lauxlib: {
     luaL_newstate(): State
@@ -50,36 +53,80 @@ interface Fengari {
 }
 type State = object
 
-const require = createRequire(import.meta.url)
-const { lua, lauxlib, lualib } = createRequire(require.resolve('ioredis-mock'))('fengari') as Fengari
+type Lua = Fengari['lua']
+
+/** @throws {@link CanonicalRedisError} `E_MISSING_PACKAGE` */
+function loadFengari(): Fengari {
+  const found = findPackage('fengari') ?? findThrough('ioredis-mock', 'fengari')
+  return (found ??
+    missing(
+      'ioredis-mock',
+      'the Lua that it runs scripts on',
+      'npm install --save-dev ioredis-mock; beside ioredis 6, which it does not allow for, install its Lua alone: ' +
+        'npm install --save-dev fengari',
+    )) as Fengari
+}
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1')
-const textAt = (L: State, index: number): string => Buffer.from(lua.lua_tostring(L, index)).toString('latin1')
+const textAt = (lua: Lua, L: State, index: number): string => Buffer.from(lua.lua_tostring(L, index)).toString('latin1')
+
+/** What Lua 5.1, which Redis has, keeps elsewhere, and the parts of `redis` that need no server. */
+const SETUP = `unpack = table.unpack; loadstring = load; table.getn = function(t) return #t end
+math.pow = function(x, y) return x ^ y end
+redis.error_reply = function(text) return { err = text } end
+redis.status_reply = function(text) return { ok = text } end
+redis.log = function() end`
+
+/** Replies that RESP3 shapes otherwise, as a script sees them after `redis.setresp(3)`. */
+const shapes: Readonly<Record<string, 'set' | 'map' | 'double'>> = {
+  smembers: 'set',
+  sinter: 'set',
+  sunion: 'set',
+  sdiff: 'set',
+  spop: 'set',
+  hgetall: 'map',
+  zscore: 'double',
+}
 
 /** The scripts of one server. */
 export class Scripts {
-  readonly #L = lauxlib.luaL_newstate()
+  readonly #fengari = loadFengari()
+  readonly #lua = this.#fengari.lua
+  readonly #L = this.#fengari.lauxlib.luaL_newstate()
   /** Compiled scripts by their SHA-1: the position in Lua's registry. */
   readonly #compiled = new Map<string, number>()
   #call: Call = () => null
+  #isResp3 = false
 
   constructor() {
-    lualib.luaL_openlibs(this.#L)
-    this.#define('call', true)
-    this.#define('pcall', false)
-    // Lua 5.1, which Redis has, keeps these elsewhere.
-    this.#run('unpack = table.unpack; loadstring = load; table.getn = function(t) return #t end')
+    this.#fengari.lualib.luaL_openlibs(this.#L)
+    this.#define('call', (state) => this.#called(state, true))
+    this.#define('pcall', (state) => this.#called(state, false))
+    this.#define('setresp', (state) => {
+      this.#isResp3 = this.#lua.lua_tonumber(state, 1) === 3
+      return 0
+    })
+    this.#define('sha1hex', (state) => {
+      this.#push(
+        createHash('sha1')
+          .update(textAt(this.#lua, state, 1), 'latin1')
+          .digest('hex'),
+      )
+      return 1
+    })
+    this.#run(SETUP)
   }
 
   /** Compiles a script, and gives its SHA-1. @throws ReplyError */
   load(source: string): string {
     const sha = createHash('sha1').update(source, 'latin1').digest('hex')
     if (this.#compiled.has(sha)) return sha
+    const { lauxlib } = this.#fengari
     const code = bytes(source)
-    if (lauxlib.luaL_loadbuffer(this.#L, code, code.length, bytes('@user_script')) !== lua.LUA_OK) {
-      throw new ReplyError(`ERR Error compiling script: ${this.#takeText()}`)
+    if (lauxlib.luaL_loadbuffer(this.#L, code, code.length, bytes('@user_script')) !== this.#lua.LUA_OK) {
+      throw new ReplyError(`ERR Error compiling script: ${textOf(this.#take())}`)
     }
-    this.#compiled.set(sha, lauxlib.luaL_ref(this.#L, lua.LUA_REGISTRYINDEX))
+    this.#compiled.set(sha, lauxlib.luaL_ref(this.#L, this.#lua.LUA_REGISTRYINDEX))
     return sha
   }
 
@@ -87,17 +134,23 @@ export class Scripts {
     return this.#compiled.has(sha.toLowerCase())
   }
 
+  /** Forgets every script. */
+  flush(): void {
+    this.#compiled.clear()
+  }
+
   /** Runs a loaded script to its end. @throws ReplyError */
   eval(sha: string, keys: readonly string[], args: readonly string[], call: Call): Reply {
     const ref = this.#compiled.get(sha.toLowerCase())
     if (ref === undefined) throw new ReplyError('NOSCRIPT No matching script. Please use EVAL.')
     this.#call = call
+    this.#isResp3 = false
     this.#global('KEYS', keys)
     this.#global('ARGV', args)
-    lua.lua_rawgeti(this.#L, lua.LUA_REGISTRYINDEX, ref)
-    const state = lua.lua_pcall(this.#L, 0, 1, 0)
+    this.#lua.lua_rawgeti(this.#L, this.#lua.LUA_REGISTRYINDEX, ref)
+    const state = this.#lua.lua_pcall(this.#L, 0, 1, 0)
     const reply = this.#take()
-    if (state === lua.LUA_OK) {
+    if (state === this.#lua.LUA_OK) {
       if (reply instanceof ReplyError) throw reply
       return reply
     }
@@ -106,51 +159,73 @@ export class Scripts {
 
   #run(source: string): void {
     const code = bytes(source)
-    lauxlib.luaL_loadbuffer(this.#L, code, code.length, bytes('@setup'))
-    lua.lua_pcall(this.#L, 0, 0, 0)
+    this.#fengari.lauxlib.luaL_loadbuffer(this.#L, code, code.length, bytes('@setup'))
+    this.#lua.lua_pcall(this.#L, 0, 0, 0)
   }
 
   #global(name: string, list: readonly string[]): void {
     this.#push([...list])
-    lua.lua_setglobal(this.#L, bytes(name))
+    this.#lua.lua_setglobal(this.#L, bytes(name))
   }
 
-  /** `redis.call`, which raises what went wrong, or `redis.pcall`, which returns it. */
-  #define(name: 'call' | 'pcall', raises: boolean): void {
-    const L = this.#L
+  /** A function of `redis`. */
+  #define(name: string, run: (state: State) => number): void {
+    const [L, lua] = [this.#L, this.#lua]
     if (lua.lua_getglobal(L, bytes('redis')) !== lua.LUA_TTABLE) {
       lua.lua_pop(L, 1)
-      lua.lua_createtable(L, 0, 2)
+      lua.lua_createtable(L, 0, 8)
     }
-    lua.lua_pushcfunction(L, (state) => {
-      let reply: Reply
-      try {
-        reply = this.#call(Array.from({ length: lua.lua_gettop(state) }, (_, i) => argument(state, i + 1)))
-      } catch (error) {
-        if (!(error instanceof ReplyError)) throw error
-        reply = error
-      }
-      lua.lua_settop(state, 0)
-      push(state, reply)
-      if (reply instanceof ReplyError && raises) return lua.lua_error(state)
-      return 1
-    })
+    lua.lua_pushcfunction(L, run)
     lua.lua_setfield(L, -2, bytes(name))
     lua.lua_setglobal(L, bytes('redis'))
   }
 
+  /** `redis.call`, which raises what went wrong, or `redis.pcall`, which returns it. */
+  #called(state: State, raises: boolean): number {
+    const lua = this.#lua
+    let reply: Reply
+    let name = ''
+    try {
+      const argv = Array.from({ length: lua.lua_gettop(state) }, (_, i) => argument(lua, state, i + 1))
+      name = (argv[0] ?? '').toLowerCase()
+      reply = this.#call(argv)
+    } catch (error) {
+      if (!(error instanceof ReplyError)) throw error
+      reply = error
+    }
+    lua.lua_settop(state, 0)
+    if (this.#isResp3) this.#pushShaped(reply, shapes[name])
+    else this.#push(reply)
+    return reply instanceof ReplyError && raises ? lua.lua_error(state) : 1
+  }
+
   #push(reply: Reply): void {
-    push(this.#L, reply)
+    push(this.#lua, this.#L, reply)
+  }
+
+  /** As RESP3 has it: no value is nil, and sets, maps and doubles are tables that say so. */
+  #pushShaped(reply: Reply, shape: (typeof shapes)[string] | undefined): void {
+    const [L, lua] = [this.#L, this.#lua]
+    if (reply === null) return lua.lua_pushnil(L)
+    if (shape === undefined || (shape === 'double') !== (typeof reply === 'string')) return this.#push(reply)
+    if (!Array.isArray(reply) && shape !== 'double') return this.#push(reply)
+    lua.lua_createtable(L, 0, 1)
+    if (Array.isArray(reply)) {
+      lua.lua_createtable(L, 0, reply.length)
+      const step = shape === 'map' ? 2 : 1
+      for (let at = 0; at < reply.length; at += step) {
+        if (step === 2) this.#push(reply[at + 1] as Reply)
+        else lua.lua_pushboolean(L, true)
+        lua.lua_setfield(L, -2, bytes(reply[at] as string))
+      }
+    } else lua.lua_pushnumber(L, Number(reply))
+    lua.lua_setfield(L, -2, bytes(shape))
   }
 
   #take(): Reply {
-    const reply = toReply(this.#L)
-    lua.lua_pop(this.#L, 1)
+    const reply = toReply(this.#lua, this.#L)
+    this.#lua.lua_pop(this.#L, 1)
     return reply
-  }
-
-  #takeText(): string {
-    return textOf(this.#take())
   }
 }
 
@@ -158,22 +233,21 @@ export class Scripts {
 const textOf = (reply: Reply): string => (typeof reply === 'string' ? reply : JSON.stringify(reply))
 
 /** A number goes to a command as text: 3, not 3.0. */
-function argument(L: State, index: number): string {
+function argument(lua: Lua, L: State, index: number): string {
   const type = lua.lua_type(L, index)
   if (type === lua.LUA_TNUMBER) return String(lua.lua_tonumber(L, index))
-  if (type === lua.LUA_TSTRING) return textAt(L, index)
+  if (type === lua.LUA_TSTRING) return textAt(lua, L, index)
   throw new ReplyError('ERR Lua redis lib command arguments must be strings or integers')
 }
 
-const pushNumber = (L: State, value: number): void =>
-  Math.abs(value) < 2 ** 31 ? lua.lua_pushinteger(L, value) : lua.lua_pushnumber(L, value)
-
 /** From RESP to Lua, by the rules of Redis: nil is false, a status is a table with `ok`. */
-function push(L: State, reply: Reply): void {
+function push(lua: Lua, L: State, reply: Reply): void {
   if (typeof reply === 'string') lua.lua_pushstring(L, bytes(reply))
-  // Integers of this VM have 32 bits, too few for a time in milliseconds.
-  else if (typeof reply === 'number') pushNumber(L, reply)
-  else if (reply === null) lua.lua_pushboolean(L, false)
+  else if (typeof reply === 'number') {
+    // Integers of this VM have 32 bits, too few for a time in milliseconds.
+    if (Math.abs(reply) < 2 ** 31) lua.lua_pushinteger(L, reply)
+    else lua.lua_pushnumber(L, reply)
+  } else if (reply === null) lua.lua_pushboolean(L, false)
   else if (reply instanceof Status || reply instanceof ReplyError) {
     lua.lua_createtable(L, 0, 1)
     lua.lua_pushstring(L, bytes(reply instanceof Status ? reply.text : reply.message))
@@ -181,35 +255,53 @@ function push(L: State, reply: Reply): void {
   } else {
     lua.lua_createtable(L, reply.length, 0)
     reply.forEach((one, i) => {
-      push(L, one)
+      push(lua, L, one)
       lua.lua_rawseti(L, -2, i + 1)
     })
   }
 }
 
 /** From Lua to RESP: numbers lose their fraction, and a list ends at its first nil. Reads the top of the stack. */
-function toReply(L: State): Reply {
+function toReply(lua: Lua, L: State): Reply {
   const type = lua.lua_type(L, -1)
-  if (type === lua.LUA_TSTRING) return textAt(L, -1)
+  if (type === lua.LUA_TSTRING) return textAt(lua, L, -1)
   if (type === lua.LUA_TNUMBER) return Math.trunc(lua.lua_tonumber(L, -1))
   if (type === lua.LUA_TBOOLEAN) return lua.lua_toboolean(L, -1) ? 1 : null
   if (type !== lua.LUA_TTABLE) return null
-  const error = field(L, 'err')
+  const error = field(lua, L, 'err')
   if (error !== undefined) return new ReplyError(error)
-  const status = field(L, 'ok')
+  const status = field(lua, L, 'ok')
   if (status !== undefined) return new Status(status)
+  const members = setIn(lua, L)
+  if (members !== undefined) return members
   const list: Reply[] = []
   for (let i = 1; lua.lua_rawgeti(L, -1, i) > 0; i++) {
-    list.push(toReply(L))
+    list.push(toReply(lua, L))
     lua.lua_pop(L, 1)
   }
   lua.lua_pop(L, 1)
   return list
 }
 
-function field(L: State, name: string): string | undefined {
+function field(lua: Lua, L: State, name: string): string | undefined {
   const isText = lua.lua_getfield(L, -1, bytes(name)) === lua.LUA_TSTRING
-  const text = isText ? textAt(L, -1) : undefined
+  const text = isText ? textAt(lua, L, -1) : undefined
   lua.lua_pop(L, 1)
   return text
+}
+
+/** The members of a set in the shape of RESP3: the keys of the table `set`. */
+function setIn(lua: Lua, L: State): string[] | undefined {
+  if (lua.lua_getfield(L, -1, bytes('set')) !== lua.LUA_TTABLE) {
+    lua.lua_pop(L, 1)
+    return undefined
+  }
+  const members: string[] = []
+  lua.lua_pushnil(L)
+  while (lua.lua_next(L, -2) !== 0) {
+    members.push(textAt(lua, L, -2))
+    lua.lua_pop(L, 1)
+  }
+  lua.lua_pop(L, 1)
+  return members
 }

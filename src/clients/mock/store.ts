@@ -1,7 +1,5 @@
 /**
- * The data of the embedded server: one database, with expiry, SCAN and the touches that WATCH needs.
- *
- * Values have the shapes that ioredis-mock uses, since some commands are its.
+ * The data of the server in memory: one database, with expiry, SCAN and the touches that WATCH needs.
  *
  * @module
  */
@@ -93,6 +91,12 @@ export class Database {
   settle(name: string, value: Value): void {
     if (isEmpty(value)) this.remove(name)
     else this.put(name, value)
+  }
+
+  /** A new value without an expiry, whatever was there; undefined: none. */
+  replace(name: string, value: Value | undefined): void {
+    this.remove(name)
+    if (value !== undefined) this.put(name, value)
   }
 
   /** Removes a key with its expiry; was it there? */
