@@ -9,7 +9,7 @@ import { until } from '../clients.js'
 export class Work {
   readonly #loops: { readonly name: string; rounds: number; readonly ended: Promise<void> }[] = []
   #stopped = false
-  #failure: unknown
+  #failure: Error | undefined
 
   /** Begins a loop. `step` is given the number of its round, from 0 on. */
   loop(name: string, step: (round: number) => Promise<void>): void {
