@@ -11,7 +11,7 @@ export const exits = {
   ok: 0,
   /** Done, and something was found: keys that differ, keys that failed, problems. */
   findings: 1,
-  /** Wrong use: a flag, the config file, a file or folder. Nothing was begun. */
+  /** Wrong use: a flag, the config file, a file or folder. */
   usage: 2,
   /** The server cannot be reached, does not allow it, or is too old. */
   server: 3,

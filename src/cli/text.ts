@@ -80,10 +80,14 @@ function fit(columns: readonly Column[], cells: readonly (readonly string[])[]):
   return widths
 }
 
-/** Breaks text into lines of so many columns, each indented; words longer than that stay whole. */
+/**
+ * Breaks text into lines of so many columns, each indented. Words longer than that stay whole, and so does a command's
+ * name with its verb: they are there to be copied.
+ */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const lines: string[] = []
-  for (const part of text.split('\n')) {
+  const glued = text.replace(/canonical-redis (?=[a-z])/g, 'canonical-redis\u00a0')
+  for (const part of glued.split('\n')) {
     let line = ''
     for (const word of part.split(' ')) {
       if (line !== '' && indent.length + line.length + 1 + word.length > width) {
@@ -93,5 +97,5 @@ export function wrap(text: string, width: number, indent = ''): string[] {
     }
     lines.push(indent + line)
   }
-  return lines
+  return lines.map((line) => line.replaceAll('\u00a0', ' '))
 }

@@ -74,7 +74,30 @@ export function mine(names: readonly string[]): Mined[] {
     else byLength.set(id, [parts])
   }
   const groups = [...byLength.values()].flatMap((parts) => divide({ names: parts }, 0, []))
-  return groups.sort((a, b) => b.count - a.count || (a.pattern < b.pattern ? -1 : 1))
+  return merged(groups.sort(byCount)).sort(byCount)
+}
+
+const byCount = (a: Mined, b: Mined): number => b.count - a.count || (a.pattern < b.pattern ? -1 : 1)
+
+/** `log:<id>` and `log:<date>` claim the same names: they are one pattern, of which the more frequent gives the holes. */
+function merged(groups: readonly Mined[]): Mined[] {
+  const byPlaces = new Map<string, Mined>()
+  for (const group of groups) {
+    const places = group.pattern.replace(/<\w+>/g, '<>')
+    const known = byPlaces.get(places)
+    byPlaces.set(places, known ? join(known, group) : group)
+  }
+  return [...byPlaces.values()]
+}
+
+function join(a: Mined, b: Mined): Mined {
+  const theirs = [...b.holes.values()]
+  const holes = [...a.holes].map(([name, kind], i): [string, string] => {
+    const other = theirs[i]!
+    return [name, kind.split(' or ').includes(other) ? kind : `${kind} or ${other}`]
+  })
+  const examples = [...a.examples.slice(0, EXAMPLES - 1), ...b.examples].slice(0, EXAMPLES)
+  return { pattern: a.pattern, count: a.count + b.count, examples, holes: new Map(holes) }
 }
 
 /** Divides names at one place after the other, by what stands there. */

@@ -38,7 +38,7 @@ export const rollback: Verb<Options> = {
   examples: [
     ['rollback --to dual-write --phase retire-alias', 'a dry run: the steps'],
     ['rollback --to dual-write --phase retire-alias --live', 'go, asking before each step that moves the fleet'],
-    ['rollback --restore aliases.backup --phase canonical-primary --live', 'bring back what cleanup removed'],
+    ['rollback --restore aliases.backup', 'a dry run: what of a backup of cleanup would come back'],
   ],
   async run(call) {
     const { live = false, to, restore } = call.options
