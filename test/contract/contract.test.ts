@@ -5,7 +5,8 @@ import { channel, defineSchema, key } from '../../src/schema/index.js'
 import { until } from '../support/clients.js'
 import { startCluster } from '../support/cluster.js'
 import { startServer } from '../support/servers.js'
-import { asError, drivers, type Subject, type Target } from './drivers.js'
+import { drivers, type Subject, type Target } from './drivers.js'
+import { bothLines, comparable, home, manners, namesIn, refusedInMulti } from './lines.js'
 import { topics } from './topics.js'
 
 const schema = defineSchema({
@@ -15,53 +16,8 @@ const schema = defineSchema({
   channels: { events: channel('step:{t}').alias('job:{t}') },
 })
 
-const home = 'step:{t}:a'
-const managed = /^(?:step|job):\{t\}:/
 const blind = (phase: Phase): boolean => ['canonical-primary', 'canonical'].includes(phase)
 const onAlias = (phase: Phase): boolean => ['alias', 'prepare', 'dual-write'].includes(phase)
-
-/** A line as a bare client sends it, and as the wrapped one does, by the two names in turn. */
-function bothLines(line: string, turn: () => number): { bare: string[]; wrapped: string[] } {
-  const words = line.split(' ').map((word) => (word === 'plain' ? 'plain:{t}' : word))
-  const named = (name: (id: string) => string): string[] =>
-    words.map((word) => (word.startsWith('$') ? name(word.slice(1)) : word))
-  return {
-    bare: named((id) => `bare:{t}:${id}`),
-    wrapped: named((id) => `${turn() % 2 ? 'step' : 'job'}:{t}:${id}`),
-  }
-}
-
-/** Replies to compare: errors by their text, and names as the bare client has them. */
-function comparable(reply: unknown): unknown {
-  if (reply instanceof Error) return { error: comparable(reply.message) }
-  if (typeof reply === 'string') return reply.replaceAll(/(?:step|job)(?=:\{t\}:)/g, 'bare')
-  if (Array.isArray(reply)) return reply.map(comparable)
-  if (reply instanceof Map) return new Map([...reply].map(([name, value]) => [comparable(name), comparable(value)]))
-  if (typeof reply !== 'object' || reply === null || Buffer.isBuffer(reply)) return reply
-  return Object.fromEntries(Object.entries(reply).map(([name, value]) => [comparable(name), comparable(value)]))
-}
-
-/** Every string in a reply that is the name of a managed key. */
-function namesIn(reply: unknown): string[] {
-  if (typeof reply === 'string') return managed.test(reply) ? [reply] : []
-  if (typeof reply !== 'object' || reply === null || Buffer.isBuffer(reply)) return []
-  return [...(Array.isArray(reply) ? reply : Object.entries(reply))].flatMap(namesIn)
-}
-
-const manners = {
-  'one by one': async (subject: Subject, lines: string[][]) => {
-    const replies: unknown[] = []
-    for (const line of lines) replies.push(await subject.send(line, home).catch(asError))
-    return replies
-  },
-  'at once': (subject: Subject, lines: string[][]) =>
-    Promise.all(lines.map((line) => subject.send(line, home).catch(asError))),
-  'in a pipeline': (subject: Subject, lines: string[][]) => subject.pipeline(lines, home),
-  'in a transaction': (subject: Subject, lines: string[][]) => subject.multi(lines, home),
-} satisfies Record<string, (subject: Subject, lines: string[][]) => Promise<unknown[]>>
-
-/** In a transaction the server refuses these when they are queued, and with them all the others. */
-const refusedInMulti = new Set(['STRLEN $a x', 'SET $a'])
 
 const parts = [
   'shard channels',

@@ -50,11 +50,10 @@ type AnyRedis = Redis5 | Cluster5
 /** iovalkey knows the keys of commands in lower case alone, and asks any node of a cluster for the others. */
 const lower = (name: string): string => name.toLowerCase()
 
-function ioredisSubject(client: AnyRedis, canonical: Canonical | undefined): Subject {
+/** A client of ioredis or one like it. */
+export function ioredisSubject(client: AnyRedis, canonical: Canonical | undefined): Subject {
   const batch = async (kind: 'pipeline' | 'multi', argvs: readonly (readonly string[])[]): Promise<unknown[]> => {
-    const results = (await client[kind](
-      argvs.map(([name = '', ...args]) => ['call', lower(name), ...args]),
-    ).exec())
+    const results = await client[kind](argvs.map(([name = '', ...args]) => ['call', lower(name), ...args])).exec()
     return (results ?? []).map(([error, reply]) => error ?? reply)
   }
   const on = { channel: 'subscribe', pattern: 'psubscribe', shard: 'ssubscribe' } as const
