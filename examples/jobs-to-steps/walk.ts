@@ -6,7 +6,6 @@
 import type { Phase } from 'canonical-redis'
 import { RedisKeyMigrator, type Progress, type VerifyResult } from 'canonical-redis/migrate'
 import { countNames } from './audit.js'
-import { removeOrphans } from './orphans.js'
 import { schema } from './schema.js'
 import { number, type Screen, type Tick } from './screen.js'
 import type { Deployment, World } from './world.js'
@@ -46,7 +45,7 @@ const stages: readonly Stage[] = [
   {
     phase: 'dual-write',
     why: 'each write leaves both names equal, in one transaction',
-    then: [(w) => w.retireWriters(), (w) => w.backfill(true), (w) => w.orphans(), (w) => w.verify()],
+    then: [(w) => w.retireWriters(), (w) => w.backfill(true), (w) => w.verify()],
   },
   {
     phase: 'dual-read',
@@ -129,20 +128,10 @@ class Walk {
     const result = await this.#progress(what, () => this.#migrator.migrateKeys({ dryRun: false, overwrite }))
     this.walked.copied += result.migrated
     const rate = number((result.found * 1000) / Math.max(1, result.durationMs))
-    const sentence = `${number(result.migrated)} copied, ${number(result.skipped)} there already, ${result.failed} failed, ${rate}/s`
+    // Raw writers removed old names, and could not know of the copies.
+    const removed = overwrite ? `, ${number(result.removed)} copies without an original removed` : ''
+    const sentence = `${number(result.migrated)} copied, ${number(result.skipped)} there already, ${result.failed} failed, ${rate}/s${removed}`
     screen.event(what, sentence, result.failed === 0)
-  }
-
-  /** New names whose old name is gone: raw writers removed it, and could not know of the copy. */
-  async orphans(): Promise<void> {
-    const { world, screen } = this.options
-    let removed = 0
-    for (;;) {
-      const { details, orphans } = await this.#check('looking for orphans')
-      if (orphans === 0) break
-      removed += await removeOrphans(world.admin, details)
-    }
-    screen.event('copies without an original', `${removed} removed`)
   }
 
   async verify(): Promise<void> {
