@@ -5,7 +5,7 @@
  */
 export * from './errors.js'
 export * from './migrate.js'
-export { hookChannels, type Hooks, type KeyEvent, type MigratedEvent, type MissEvent } from './clients/hooks.js'
+export { hookChannels, type Hooks, type KeyEvent, type MigratedEvent, type MissEvent } from './clients/shared/hooks.js'
 export { CanonicalRedisClient, type Canonical, type CanonicalOptions, type Health } from './clients/canonical.js'
 export {
   constantPhase,

@@ -15,10 +15,10 @@ import {
 } from '../phases/index.js'
 import { explain, plan, type ExplainOptions } from '../plan/index.js'
 import type { RedisKeyMapper, Schema } from '../schema/index.js'
-import { checkHooks, HookCalls, type Hooks } from './hooks.js'
+import { checkHooks, HookCalls, type Hooks } from './shared/hooks.js'
 import { behind, wrapIoredis } from './ioredis/facade.js'
 import { isIoredis, type RawClient } from './ioredis/types.js'
-import { Wrapping } from './ioredis/wrapping.js'
+import { Wrapping } from './shared/wrapping.js'
 import { isNodeRedis4, nodeRedisOf, type RawNodeRedis } from './node-redis/types.js'
 import { wrapNodeRedis, wrappedNodeRedis } from './node-redis/wrap.js'
 

@@ -7,7 +7,13 @@ import { createClient as createClient5 } from 'redis'
 import { createClient as createClient6Raw } from 'redis6'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CanonicalRedisClient, type CanonicalOptions } from '../../src/clients/canonical.js'
-import { hookChannels, type Hooks, type KeyEvent, type MigratedEvent, type MissEvent } from '../../src/clients/hooks.js'
+import {
+  hookChannels,
+  type Hooks,
+  type KeyEvent,
+  type MigratedEvent,
+  type MissEvent,
+} from '../../src/clients/shared/hooks.js'
 import type { Phase } from '../../src/phases/index.js'
 import { defineSchema, key } from '../../src/schema/index.js'
 import { startCluster, type TestCluster } from '../support/cluster.js'

@@ -7,7 +7,7 @@
  * migrator beside it.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Wrapping } from '../../src/clients/ioredis/wrapping.js'
+import { Wrapping } from '../../src/clients/shared/wrapping.js'
 import { mistakes, type Mistake, type Sabotage } from '../support/mistakes/plans.js'
 import { startServer, type TestServer } from '../support/servers.js'
 import { runTwin } from '../support/twin/run.js'

@@ -8,8 +8,10 @@
  */
 import type { Arg } from '../../commands/index.js'
 import type { Plan } from '../../plan/index.js'
-import { renameError, renameOn } from './renames.js'
-import { become, loaded, opReply, ownCommand, explained } from './sender.js'
+import { renameError } from '../shared/names.js'
+import { renameOn } from './renames.js'
+import { become, loaded, ownCommand } from './sender.js'
+import { opReply, explained } from '../shared/outcome.js'
 import { commandClassOf, type RawClient, type RawCommand } from './types.js'
 
 /** One result of a pipeline. */

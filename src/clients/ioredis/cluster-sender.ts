@@ -6,18 +6,8 @@
  */
 import type { Arg } from '../../commands/index.js'
 import type { Plan, Step } from '../../plan/index.js'
-import {
-  loaded,
-  opReply,
-  readsReplyOf,
-  ownCommand,
-  setArguments,
-  explained,
-  settle,
-  type Outcome,
-  type Route,
-  type Sender,
-} from './sender.js'
+import { loaded, readsReplyOf, ownCommand, setArguments, type Route, type Sender } from './sender.js'
+import { opReply, explained, settle, type Outcome } from '../shared/outcome.js'
 import { commandClassOf, type RawClient, type RawCommand, type RawPipeline } from './types.js'
 
 /** Sends steps through a cluster. */

@@ -6,18 +6,8 @@
 import type { Arg } from '../../commands/index.js'
 import type { Plan, Step } from '../../plan/index.js'
 import { BlockStream, isCounted, nextPosition } from './block-stream.js'
-import {
-  become,
-  loaded,
-  opReply,
-  ownCommand,
-  setArguments,
-  explained,
-  settle,
-  type Outcome,
-  type Route,
-  type Sender,
-} from './sender.js'
+import { become, loaded, ownCommand, setArguments, type Route, type Sender } from './sender.js'
+import { opReply, explained, settle, type Outcome } from '../shared/outcome.js'
 import { commandClassOf, type CommandClass, type RawClient, type RawCommand, type WritableTarget } from './types.js'
 
 /** Sends steps through one connection. */

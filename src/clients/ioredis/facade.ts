@@ -9,7 +9,7 @@
 import { planned, type Planner, type RawPipeline } from './cluster-pipeline.js'
 import { Interceptor } from './interceptor.js'
 import { listenersFor } from './listeners.js'
-import type { Wrapping } from './wrapping.js'
+import type { Wrapping } from '../shared/wrapping.js'
 import type { RawClient } from './types.js'
 
 type Own = Record<PropertyKey, unknown>

@@ -5,20 +5,22 @@
  */
 import { locate, type Arg, type CommandRow, type Located } from '../../commands/index.js'
 import { withoutAdopting, type Plan, type PlanContext, type Step } from '../../plan/index.js'
-import { readKeyspace } from './keyspace.js'
-import { publishInScript, readPubsub } from './pubsub.js'
-import { sendInOneUnit } from './one-unit.js'
-import { adoptOrLook, idsOf, OpenReads, readThenAdopt } from './reads.js'
-import { asAsked, renameOn } from './renames.js'
+import { adoptOrLook, idsOf, OpenReads } from '../shared/open-reads.js'
+import type { Outcome } from '../shared/outcome.js'
+import { OpenTransaction } from '../shared/transaction.js'
+import type { Wrapping } from '../shared/wrapping.js'
 import { ClusterSender } from './cluster-sender.js'
 import { ConnectionSender } from './connection-sender.js'
-import { readsReplyOf, type Outcome, type Route, type Sender } from './sender.js'
+import { readKeyspace } from './keyspace.js'
+import { sendInOneUnit } from './one-unit.js'
+import { publishInScript, readPubsub } from './pubsub.js'
+import { readThenAdopt } from './reads.js'
+import { asAsked, renameOn } from './renames.js'
+import { readsReplyOf, type Route, type Sender } from './sender.js'
 import { ServerVersion } from './server-version.js'
 import { Subscriptions } from './subscriptions.js'
-import { OpenTransaction } from './transaction.js'
-import { waitInTurns, waitWhereItIs, type Waiter } from './waiting.js'
-import type { Wrapping } from './wrapping.js'
 import type { RawClient, RawCommand, WritableTarget } from './types.js'
+import { waitInTurns, waitWhereItIs, type Waiter } from './waiting.js'
 
 /** Carries out the plans of one connection. */
 export class Interceptor {
@@ -157,9 +159,7 @@ export class Interceptor {
   }
 
   /** A replica takes no COPY: there a read looks under every name. */
-  #here(plan: Plan): Plan {
-    return this.#version.isReplica ? (withoutAdopting(plan) ?? plan) : plan
-  }
+  #here = (plan: Plan): Plan => (this.#version.isReplica ? (withoutAdopting(plan) ?? plan) : plan)
 
   /** A command that waits for jobs which may come under either name. */
   #wait(plan: Plan, command: RawCommand, route: Route): unknown {

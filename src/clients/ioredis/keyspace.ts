@@ -5,7 +5,7 @@
  */
 import type { PlanContext } from '../../plan/index.js'
 import type { Schema } from '../../schema/index.js'
-import { askKeyspace } from '../keyspace.js'
+import { askKeyspace } from '../shared/keyspace.js'
 import type { Route, Sender } from './sender.js'
 import type { RawCommand } from './types.js'
 

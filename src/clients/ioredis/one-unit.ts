@@ -4,7 +4,8 @@
  * @module
  */
 import { inScript, outsideScript, type Plan, type Protocol } from '../../plan/index.js'
-import type { Outcome, Route, Sender } from './sender.js'
+import type { Outcome } from '../shared/outcome.js'
+import type { Route, Sender } from './sender.js'
 import type { RawCommand } from './types.js'
 
 /** What to send, and who is to be answered. */

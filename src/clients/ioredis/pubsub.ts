@@ -5,7 +5,7 @@
  */
 import type { Plan, PlanContext } from '../../plan/index.js'
 import type { Schema } from '../../schema/index.js'
-import { asPublishScript, pubsubQuestion } from '../pubsub-questions.js'
+import { asPublishScript, pubsubQuestion } from '../shared/pubsub-questions.js'
 import type { Route, Sender } from './sender.js'
 import type { RawCommand } from './types.js'
 

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { readInfo, type ServerFacts } from '../server-facts.js'
-import { serverTooOld, type Route, type Sender } from './sender.js'
+import { readInfo, type ServerFacts } from '../shared/server-facts.js'
+import { serverTooOld } from '../shared/outcome.js'
+import { type Route, type Sender } from './sender.js'
 import type { RawCommand } from './types.js'
 
 /**

@@ -21,7 +21,7 @@ import {
 import type { Route, Sender } from './sender.js'
 import { Book, type BookPort, type Sent } from './subscription-book.js'
 import type { RawCommand } from './types.js'
-import type { Wrapping } from './wrapping.js'
+import type { Wrapping } from '../shared/wrapping.js'
 
 interface Verb {
   readonly how: Listening

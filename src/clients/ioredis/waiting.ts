@@ -5,7 +5,8 @@
  */
 import type { Arg } from '../../commands/index.js'
 import type { Plan } from '../../plan/index.js'
-import type { Outcome, Route, Sender } from './sender.js'
+import type { Outcome } from '../shared/outcome.js'
+import type { Route, Sender } from './sender.js'
 import type { RawCommand } from './types.js'
 
 /** One command of the caller's that waits. */

@@ -5,11 +5,11 @@
  */
 import { locate, type Arg, type Located } from '../../commands/index.js'
 import type { Plan } from '../../plan/index.js'
-import { renameError } from '../ioredis/renames.js'
-import { explained } from '../ioredis/sender.js'
-import { OpenTransaction } from '../ioredis/transaction.js'
-import { askKeyspace, isKeyspaceVerb } from '../keyspace.js'
-import { pubsubQuestion } from '../pubsub-questions.js'
+import { renameError } from '../shared/names.js'
+import { explained } from '../shared/outcome.js'
+import { OpenTransaction } from '../shared/transaction.js'
+import { askKeyspace, isKeyspaceVerb } from '../shared/keyspace.js'
+import { pubsubQuestion } from '../shared/pubsub-questions.js'
 import type { Connection } from './connection.js'
 import type { QueuedCommand, RawConnection } from './types.js'
 

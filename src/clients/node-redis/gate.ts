@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { readInfo } from '../server-facts.js'
-import { serverTooOld } from '../ioredis/sender.js'
-import type { Wrapping } from '../ioredis/wrapping.js'
+import { readInfo } from '../shared/server-facts.js'
+import { serverTooOld } from '../shared/outcome.js'
+import type { Wrapping } from '../shared/wrapping.js'
 import { isServerError } from './wire.js'
 
 /** What is known of the server; shared by the connections of one wrapped client. */

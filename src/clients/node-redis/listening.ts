@@ -19,7 +19,7 @@ import {
   type PlanContext,
   type Sides,
 } from '../../plan/index.js'
-import type { Wrapping } from '../ioredis/wrapping.js'
+import type { Wrapping } from '../shared/wrapping.js'
 import { Channels, isOurs, type ChannelPort } from './channels.js'
 import type { Listener, RawSubscriber, Subscribe, Unsubscribe } from './types.js'
 import { isServerError } from './wire.js'

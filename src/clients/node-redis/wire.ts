@@ -6,7 +6,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Arg } from '../../commands/index.js'
 import type { Plan } from '../../plan/index.js'
-import { explained, opReply, settle } from '../ioredis/sender.js'
+import { explained, opReply, settle } from '../shared/outcome.js'
 import type { CommandOptions, RawConnection, TypeMapping } from './types.js'
 
 /** The first byte of a bulk string, by which a type mapping names it. */

@@ -6,7 +6,7 @@
  */
 import type { Arg } from '../../commands/index.js'
 import { phaseTable } from '../../phases/index.js'
-import { type Wrapping } from '../ioredis/wrapping.js'
+import { type Wrapping } from '../shared/wrapping.js'
 import { executeMulti, executePipeline } from './batches.js'
 import { Connection } from './connection.js'
 import { Server } from './gate.js'

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Arg } from '../commands/index.js'
-import { CanonicalRedisError } from '../errors.js'
-import { globsFor, mayMeanManaged, show, splitScan, type PlanContext, type Shown } from '../plan/index.js'
-import type { Schema } from '../schema/index.js'
+import type { Arg } from '../../commands/index.js'
+import { CanonicalRedisError } from '../../errors.js'
+import { globsFor, mayMeanManaged, show, splitScan, type PlanContext, type Shown } from '../../plan/index.js'
+import type { Schema } from '../../schema/index.js'
 
 /** What the answers need. Bulk strings of replies are Buffers. */
 export interface Asker {

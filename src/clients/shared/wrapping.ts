@@ -8,8 +8,8 @@ import type { Arg, Located } from '../../commands/index.js'
 import type { PhaseSource } from '../../phases/index.js'
 import { plan, type Plan, type PlanContext } from '../../plan/index.js'
 import type { KeyName, LogicalKey, Schema } from '../../schema/index.js'
-import type { HookCalls } from '../hooks.js'
-import { evictionWarning, type ServerFacts } from '../server-facts.js'
+import type { HookCalls } from './hooks.js'
+import { evictionWarning, type ServerFacts } from './server-facts.js'
 
 /** What the application asks for. */
 export interface Wanted {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Arg } from '../commands/index.js'
-import { CanonicalRedisError } from '../errors.js'
+import type { Arg } from '../../commands/index.js'
+import { CanonicalRedisError } from '../../errors.js'
 import {
   argOf,
   bytesOf,
@@ -14,8 +14,8 @@ import {
   sidesNow,
   type Plan,
   type PlanContext,
-} from '../plan/index.js'
-import type { Schema } from '../schema/index.js'
+} from '../../plan/index.js'
+import type { Schema } from '../../schema/index.js'
 
 /** One PUBSUB command: its arguments begin with the subcommand. */
 interface Call {

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Plan } from '../../plan/index.js'
-import { renameError, renameReply } from './renames.js'
-import { opReply } from './sender.js'
+import { renameError, renameReply } from './names.js'
+import { opReply } from './outcome.js'
 
 interface Entry {
   readonly size: number

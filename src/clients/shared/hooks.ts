@@ -5,9 +5,9 @@
  * @module
  */
 import { channel, type Channel } from 'node:diagnostics_channel'
-import { proves, type Arg } from '../commands/index.js'
-import { CanonicalRedisError } from '../errors.js'
-import { phaseTable, type Phase } from '../phases/index.js'
+import { proves, type Arg } from '../../commands/index.js'
+import { CanonicalRedisError } from '../../errors.js'
+import { phaseTable, type Phase } from '../../phases/index.js'
 import {
   adoptedNames,
   changing,
@@ -17,7 +17,7 @@ import {
   type Plan,
   type PlanContext,
   type Step,
-} from '../plan/index.js'
+} from '../../plan/index.js'
 
 /** A key that a command was about. */
 export interface KeyEvent {
