@@ -44,7 +44,7 @@ export function sourceFor(client: unknown): Source {
       const { schema, source } = facade.wrapping
       return { ...bare(facade.client), wrapped: { schema, source } }
     }
-    if (isIoredis(client)) return bare(client)
+    if (isIoredis(client)) return bare(unwrapped(client))
     const node = nodeRedisOf(client)
     if (node?.kind === 'client') return ofNodeRedis(node.client)
     if (isPort(client)) return { servers: oneServer(client, 'server'), keyPrefix: Buffer.alloc(0), wrapped: undefined }
@@ -57,6 +57,14 @@ export function sourceFor(client: unknown): Source {
       hint: 'Pass the client itself, wrapped or not: new RedisKeyMigrator(new Redis(url), schema).',
     },
   )
+}
+
+/** Refuses what another version has wrapped: it would pass for a raw client, and remove both names of a key at once. */
+function unwrapped(client: RawClient): RawClient {
+  if (!('canonical' in client)) return client
+  throw new CanonicalRedisError('E_NOT_A_CLIENT', 'The client was wrapped by another version of canonical-redis.', {
+    hint: 'See `npm ls canonical-redis`, and have one version only; or pass the client that is not wrapped.',
+  })
 }
 
 const bare = (client: RawClient): Source => ({
