@@ -5,8 +5,11 @@
  */
 import { dirname } from 'node:path'
 import { CanonicalRedisClient } from '../../clients/canonical.js'
+import { behind } from '../../clients/ioredis/facade.js'
+import { sourceFor } from '../../clients/source.js'
 import { CanonicalRedisError } from '../../errors.js'
 import { constantPhase, type Phase, type PhaseSource } from '../../phases/index.js'
+import { checkSchema } from '../../migrate/options.js'
 import type { Schema } from '../../schema/index.js'
 import { connect, type Connection } from '../config/connect.js'
 import { loadConfig } from '../config/load.js'
@@ -52,24 +55,18 @@ export interface Phased {
 
 /** Brings the phase to the client: from `--phase`, else from the config, else from a client that is wrapped already. */
 export function phased({ config, schema, connection }: Opened, options: RunFlagOptions): Phased {
-  const { client } = connection
-  const named = options.phase
-  if (named === OFFLINE) return { client, isKnown: true, phases: [], own: undefined }
-  const own = named === undefined ? undefined : constantPhase(named as Phase)
-  const source = own ?? config.phase
-  const families = options.families ?? [...schema.families.keys()]
-  if (source === undefined && !('canonical' in client)) return { client, isKnown: false, phases: [], own }
-  const wrapped =
-    source === undefined
-      ? (client as unknown as InstanceType<typeof CanonicalRedisClient>)
-      : new CanonicalRedisClient(client, { schema, phase: source })
-  const known = families.filter((family) => schema.families.has(family))
-  return {
-    client: wrapped,
-    isKnown: true,
-    phases: [...new Set(known.map((family) => wrapped.canonical.phase(family)))],
-    own,
-  }
+  // Whatever the config has wrapped is unwrapped first, so that --phase wins.
+  const given = sourceFor(connection.client).wrapped
+  checkSchema(schema, given?.schema)
+  const client = behind(connection.client)?.client ?? connection.client
+  if (options.phase === OFFLINE) return { client, isKnown: true, phases: [], own: undefined }
+  const own = options.phase === undefined ? undefined : constantPhase(options.phase as Phase)
+  const source = own ?? config.phase ?? given?.source
+  if (source === undefined) return { client, isKnown: false, phases: [], own }
+  const wrapped = new CanonicalRedisClient(client, { schema, phase: source })
+  const families = (options.families ?? [...schema.families.keys()]).filter((family) => schema.families.has(family))
+  const phases = [...new Set(families.map((family) => wrapped.canonical.phase(family)))]
+  return { client: wrapped, isKnown: true, phases, own }
 }
 
 /**
