@@ -172,6 +172,18 @@ describe('refusals', () => {
     expect((await call('migrate --live --yes --phase dual-write')).exit).toBe(0)
   })
 
+  it('goes by the phase of a client that the config has wrapped, and --phase wins', async () => {
+    const wrapped = `() => new CanonicalRedisClient(new Redis('${server.url}'), { schema, phase: 'dual-read' })`
+    const config = jobsConfig('').replace("redis: ''", `redis: ${wrapped}`)
+    const imports = "import { CanonicalRedisClient } from 'canonical-redis'\nimport { Redis } from 'ioredis'\n"
+    writeFileSync(join(folder.cwd, 'canonical-redis.config.ts'), imports + config)
+    expect((await call('migrate --live --yes')).exit).toBe(0)
+    expect((await call('cleanup --live --yes')).err).toContain('E_WRONG_PHASE')
+    expect((await call('cleanup --live --yes --phase retire-alias')).exit).toBe(0)
+    expect(await redis.exists('step:1', 'job:1')).toBe(1)
+    expect(await redis.exists('step:1')).toBe(1)
+  })
+
   it('removes nothing while something differs', async () => {
     const { exit, err } = await call('cleanup --live --yes --phase retire-alias')
     expect(exit).toBe(4)

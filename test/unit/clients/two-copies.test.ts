@@ -8,7 +8,7 @@ const schema = defineSchema({ name: 'jobs', keys: { step: key('step:<id>').alias
 const raw = new Redis({ lazyConnect: true })
 afterEach(() => raw.disconnect())
 
-async function otherCopy(): Promise<typeof import('../../../src/clients/source.js')> {
+const otherCopy = () => {
   vi.resetModules()
   return import('../../../src/clients/source.js')
 }
