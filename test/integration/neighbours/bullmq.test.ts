@@ -2,7 +2,7 @@
  * BullMQ. Its scripts build names from a prefix that they get among their arguments, so a wrapped client cannot rename
  * them one command at a time; that is seen here, and so are the three things that do work.
  */
-import { Queue, QueueEvents, Worker, type ConnectionOptions, type Job } from 'bullmq'
+import { Queue, QueueEvents, Worker, type Job } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CanonicalRedisClient } from '../../../src/clients/canonical.js'
