@@ -7,7 +7,7 @@ import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CanonicalRedisClient } from '../../../src/clients/canonical.js'
 import { RedisKeyMigrator } from '../../../src/migrate.js'
-import type { PhaseSetting, PhaseSource } from '../../../src/phases/index.js'
+import type { Phase, PhaseSetting, PhaseSource } from '../../../src/phases/index.js'
 import { defineSchema, key, type Schema } from '../../../src/schema/index.js'
 import { Clients, until } from '../../support/clients.js'
 import { walkThePath, twoServices } from '../../support/neighbours/walk.js'
@@ -124,9 +124,15 @@ it('gets a new prefix in a pause: everything is renamed, and BullMQ goes on with
   const names = (await raw.keys('bull:*')).sort()
 
   // The pause. Queues are moved by RENAME, so it is short, and no memory is needed.
-  const migrator = new RedisKeyMigrator(wrapped(whole, 'dual-read'), whole)
-  expect(await migrator.migrateKeys({ dryRun: false })).toMatchObject({ migrated: names.length, failed: 0 })
-  expect((await raw.keys('*')).sort()).toEqual(names.map((name) => name.replace(/^bull:/, 'shop:')))
+  const move = async (phase: Phase) => {
+    const migrator = new RedisKeyMigrator(wrapped(whole, phase), whole)
+    expect(await migrator.migrateKeys({ dryRun: false })).toMatchObject({ migrated: names.length, failed: 0 })
+    return (await raw.keys('*')).sort()
+  }
+  const renamed = names.map((name) => name.replace(/^bull:/, 'shop:'))
+  expect(await move('dual-read')).toEqual(renamed)
+  expect(await move('dual-write')).toEqual(names) // the way back
+  expect(await move('dual-read')).toEqual(renamed)
 
   const after = queueOf(bare(), 'shop')
   expect(await after.getJobCounts()).toEqual(counts)
