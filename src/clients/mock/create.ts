@@ -4,11 +4,12 @@
  * @module
  */
 import type { Redis, RedisOptions } from 'ioredis'
-import { constantPhase, pathBetween, type Phase, type PhaseSetting, type PhaseSource } from '../../phases/index.js'
+import type { Phase, PhaseSetting } from '../../phases/index.js'
 import type { Schema } from '../../schema/index.js'
 import { CanonicalRedisClient, type Canonical, type CanonicalOptions } from '../canonical.js'
 import { clientOf, type RedisClass } from './client.js'
 import { physicalKeys, seed, type MockValue, type StoredValue } from './data.js'
+import { MockPhase } from './phase.js'
 import { MemoryServer } from './server.js'
 
 /** What {@link createMockRedis} takes. */
@@ -61,36 +62,27 @@ export function createMockRedis<S extends Schema, R extends object = Redis>(
 ): MockRedis<S, R> {
   const { schema, phase = 'alias', data = {}, Redis: Class, options: clientOptions, ...wrapping } = options
   const server = new MemoryServer()
-  const source = constantPhase(phase)
+  const phases = new MockPhase(phase)
   const raw = clientOf<R>(server, clientOptions, Class)
   const redis = new CanonicalRedisClient(clientOf<R>(server, clientOptions, Class), {
     ...wrapping,
     schema,
-    phase: source,
+    phase: phases.source,
   })
   const face: MockFace<R> = {
     raw,
     physicalKeys: (db = 0) => physicalKeys(server.engine, db),
     setPhase(to, family) {
       if (family !== undefined) redis.canonical.phase(family)
-      walk(source, to, family)
+      phases.walk(to, family)
     },
     seed: (more) => seed(server.engine, schema.mapper, more),
     startOver() {
       server.engine.flushAll()
       seed(server.engine, schema.mapper, data)
-      const first = constantPhase(phase)
-      walk(source, first.phaseOf(''))
-      for (const name of [...schema.families.keys(), ...schema.channels.keys()]) walk(source, first.phaseOf(name), name)
+      phases.startOver([...schema.families.keys(), ...schema.channels.keys()])
     },
   }
   face.seed(data)
   return Object.assign(redis, face)
-}
-
-/** Sets one phase after the other, so that every step is one that the source allows. */
-function walk(source: PhaseSource, to: Phase, family?: string): void {
-  // What is no phase has no path; this refuses it.
-  constantPhase(to)
-  for (const step of pathBetween(source.phaseOf(family ?? ''), to)) source.set?.(step, family)
 }
