@@ -62,6 +62,12 @@ for (const [line, exit, ...words] of lines) {
   })
 }
 
+it('shows no password of a URL that it cannot read', async () => {
+  const { err } = await call('migrate --url nonsense://me:s3cret@host')
+  expect(flat(err)).toContain('nonsense://me:***@host')
+  expect(err).not.toContain('s3cret')
+})
+
 it('without a verb gives the help, and an exit code that a script notices', async () => {
   const { exit, err } = await cli([], { cwd: folder.cwd })
   expect(exit).toBe(2)

@@ -36,7 +36,8 @@ interface Part {
   readonly shape: string
 }
 
-const separators = /([:/|]|\.(?![\d.]*$))/
+/** Braces are hash tags: what they hold is a name of its own. */
+const separators = /([:/|{}]|\.(?![\d.]*$))/
 
 /** A name as parts and separators by turns. E-mail addresses, dates and the like stay whole. */
 function split(name: string): Part[] {
@@ -68,7 +69,7 @@ export function mine(names: readonly string[]): Mined[] {
     if (name === '') continue
     const parts = split(name)
     // Names that are apart in number or kind of separators never share a pattern.
-    const id = parts.map(({ text }) => (/^[:/|.]$/.test(text) ? text : '_')).join('')
+    const id = parts.map(({ text }) => (/^[:/|.{}]$/.test(text) ? text : '_')).join('')
     const group = byLength.get(id)
     if (group) group.push(parts)
     else byLength.set(id, [parts])

@@ -57,6 +57,7 @@ describe('patterns', () => {
     expect(patterns(times(9, (i) => `app.session.${i}a1b2c3d4`))).toEqual(['app.session.<hash>'])
     expect(patterns(times(9, (i) => `log:2025-01-0${i + 1}:${i}`))).toEqual(['log:<date>:<id>'])
     expect(patterns(['user:anna@example.com:7'])).toEqual(['user:<email>:<id>'])
+    expect(patterns(times(9, (i) => `md:{${i}}:ticks`))).toEqual(['md:{<id>}:ticks'])
   })
 
   it('counts every name once, keeps few examples, and says what the holes hold', () => {
