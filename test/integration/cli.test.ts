@@ -51,7 +51,7 @@ describe('the whole way', () => {
     expect(await redis.hgetall('job:1')).toEqual({ status: 'done' })
   })
 
-  it('writes the reports of the seeds, with the log beside them', async () => {
+  it('writes reports under the names that are promised, with the log beside them', async () => {
     await call('analyze')
     await call('migrate --live --yes --phase dual-write')
     expect(reports()).toEqual([
