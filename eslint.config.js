@@ -53,6 +53,11 @@ export default tseslint.config(
     },
   },
   {
+    // They are compiled and never run: what they make is looked at for its type alone.
+    files: ['test/types/fixtures/*.ts'],
+    rules: { '@typescript-eslint/no-unused-vars': 'off', '@typescript-eslint/consistent-type-imports': 'off' },
+  },
+  {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
       globals: { console: 'readonly', process: 'readonly', URL: 'readonly', module: 'writable', require: 'readonly' },

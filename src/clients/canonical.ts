@@ -204,6 +204,15 @@ function checkedClient(client: unknown): Checked {
       )
     }
   }
+  if (isIoredisMock(client)) {
+    throw new CanonicalRedisError(
+      'E_NOT_A_CLIENT',
+      'a client of ioredis-mock passes no place where its keys could be rewritten, and has no COPY',
+      {
+        hint: "createMockRedis({ schema, phase }) of 'canonical-redis/testing' is a wrapped client without a server; docs/testing.md",
+      },
+    )
+  }
   const given = client === null ? 'null' : typeof client
   throw new CanonicalRedisError(
     'E_NOT_A_CLIENT',
@@ -211,6 +220,13 @@ function checkedClient(client: unknown): Checked {
     {
       hint: 'pass the client itself: new CanonicalRedisClient(new Redis(url), { schema, phase })',
     },
+  )
+}
+
+/** By structure: it keeps its data on itself, and each command is a function of its own. */
+function isIoredisMock(client: unknown): boolean {
+  return (
+    typeof client === 'object' && client !== null && 'data' in client && 'expires' in client && 'channels' in client
   )
 }
 

@@ -13,11 +13,8 @@ const places: readonly (() => NodeJS.Require)[] = [
   () => createRequire(import.meta.url),
 ]
 
-/** How a package is found. Replaced in tests. */
-export type Find = (name: string) => unknown
-
 /** The package, or undefined where it is not installed. */
-export const findPackage: Find = (name) => firstOf((require) => require(name) as unknown)
+export const findPackage = (name: string): unknown => firstOf((require) => require(name) as unknown)
 
 /** A package that another one brings along, which a strict package manager does not put beside it. */
 export const findThrough = (carrier: string, name: string): unknown =>
