@@ -73,7 +73,8 @@ it('does its work on a wrapped client while the keys of its jobs are renamed', {
     workerOf(legacy, done(legacy, 'job')),
   ]
   const queues = [queueOf(first), queueOf(second)]
-  const events = keep(new QueueEvents('mail', { connection: wrapped(steps, services[1]) }))
+  // From the beginning: QueueEvents is ready before it reads, and would miss a job that ends in between.
+  const events = keep(new QueueEvents('mail', { lastEventId: '0-0', connection: wrapped(steps, services[1]) }))
   await events.waitUntilReady()
   const work = new Work()
   const kinds = { plain: {}, later: { delay: 5 }, urgent: { priority: 1 } }
