@@ -170,8 +170,10 @@ describe.each(phases)('in %s', (phase) => {
 
   it('a value and its expiry are the same under both names, whatever changed it', async () => {
     const redis = createMockRedis({ schema, phase })
-    await redis.sadd('step:{t}:set', 'a', 'b', 'c')
+    await redis.sadd('step:{t}:set', 'a', 'b', 'c', 'd', 'e')
     await redis.spop('job:{t}:set')
+    await redis.spop('job:{t}:set', 2)
+    await redis.set('job:{t}:n', 'overwritten')
     await redis.set('job:{t}:n', '1.5', 'PX', 99_000)
     await redis.incrbyfloat('step:{t}:n', 0.25)
     await redis.rpush('step:{t}:list', '1', '2')
