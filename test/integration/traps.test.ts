@@ -4,6 +4,7 @@
 import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CanonicalRedisClient, type CanonicalOptions } from '../../src/clients/canonical.js'
+import { constantPhase } from '../../src/phases/index.js'
 import { defineSchema, key } from '../../src/schema/index.js'
 import { Clients, ioredisVersions, until, type IoredisVersion } from '../support/clients.js'
 import { startCuttingProxy } from '../support/cutting-proxy.js'
@@ -223,6 +224,29 @@ describe.each(Object.keys(ioredisVersions) as IoredisVersion[])('traps of %s', (
     expect(await raw.keys('*')).toEqual([])
     await redis.unwatch()
     expect(await redis.eval('return redis.call("SET", KEYS[1], 1)', 1, 'step:1')).toBe('OK')
+  })
+
+  it.each([
+    ['dual-read', 'canonical-primary'],
+    ['dual-write', 'dual-read'],
+    ['canonical-primary', 'retire-alias'],
+    ['canonical-primary', 'dual-read'],
+  ] as const)('a SCAN that goes on while %s becomes %s misses no key', async (from, to) => {
+    const source = constantPhase(from)
+    const redis = wrap(source)
+    const names = Array.from({ length: 200 }, (_, i) => `step:${i}`)
+    for (const name of names) await redis.set(name, 'v')
+    const found = new Set<string>()
+    let cursor = '0'
+    let pages = 0
+    do {
+      const [next, page] = await redis.scan(cursor, 'MATCH', 'step:*', 'COUNT', 20)
+      for (const name of page) found.add(name)
+      cursor = next
+      if (++pages === 5) source.set?.(to)
+    } while (cursor !== '0')
+    expect(pages).toBeGreaterThan(10)
+    expect([...found].sort()).toEqual([...names].sort())
   })
 
   it('many commands of ours in one pipeline, and none in its result', async () => {

@@ -7,6 +7,7 @@ import type { Arg } from '../../commands/index.js'
 import { CanonicalRedisError } from '../../errors.js'
 import { globsFor, mayMeanManaged, show, splitScan, type PlanContext, type Shown } from '../../plan/index.js'
 import type { Schema } from '../../schema/index.js'
+import { pageOf } from './scan-phases.js'
 
 /** What the answers need. Bulk strings of replies are Buffers. */
 export interface Asker {
@@ -50,8 +51,10 @@ export function askKeyspace(verb: Verb, argv: readonly Arg[], asker: Asker): Pro
 
 async function scan(asker: Asker, argv: readonly Arg[]): Promise<unknown> {
   const { glob, sent } = splitScan(argv)
+  const { context, goOn } = pageOf(String(argv[1]), asker.schema, asker.context)
   const [cursor, names] = (await asker.now([sent])[0]) as [Buffer, Buffer[]]
-  return [cursor, await visible(asker, names, glob)]
+  goOn(String(cursor))
+  return [cursor, await visible({ ...asker, context }, names, glob)]
 }
 
 async function keys(asker: Asker, glob: Arg): Promise<unknown> {
