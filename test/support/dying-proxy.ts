@@ -3,55 +3,39 @@
  *
  * @module
  */
-import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import Parser from 'redis-parser'
+import { startProxy, type Proxy } from './proxy.js'
 
 /** A running proxy. */
-export interface DyingProxy {
-  readonly port: number
+export interface DyingProxy extends Proxy {
   /** Passes so many more commands on, and ends the connection for both sides. */
   dieAfter(commands: number): void
   /** Commands that were passed on since {@link dieAfter}. */
   readonly passed: number
-  stop(): Promise<void>
 }
 
 /** Starts a proxy to the server on `port`. A command in RESP is an array, so the parser of replies reads it too. */
 export async function startDyingProxy(port: number): Promise<DyingProxy> {
-  const sockets = new Set<Socket>()
   let left = Infinity
   let passed = 0
-  const server = createServer((client) => {
-    const upstream = connect(port, '127.0.0.1')
+  const proxy = await startProxy(port, ({ client, upstream }) => {
     const end = (): void => {
       client.destroy()
       // What was passed on reaches the server before the end does.
       upstream.end()
     }
-    for (const socket of [client, upstream]) {
-      sockets.add(socket)
-      socket.on('error', () => undefined)
-      socket.on('close', () => {
-        sockets.delete(socket)
-        end()
-      })
-    }
     upstream.on('data', (chunk) => client.write(chunk))
     let pending: Buffer[] = []
     let dead = false
     const command = (): void => {
-      if (left === 0) dead = true
-      else {
+      if (left > 0) {
         left--
         passed++
         upstream.write(Buffer.concat(pending))
       }
       pending = []
-      if (left === 0 || dead) {
-        dead = true
-        end()
-      }
+      dead = left === 0
+      if (dead) end()
     }
     const parser = new Parser({
       returnReply: command,
@@ -66,22 +50,16 @@ export async function startDyingProxy(port: number): Promise<DyingProxy> {
         parser.execute(pending.at(-1)!)
       }
     })
+    return end
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
   return {
-    port: (server.address() as AddressInfo).port,
+    ...proxy,
     dieAfter(commands) {
       left = commands
       passed = 0
     },
     get passed() {
       return passed
-    },
-    async stop() {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
     },
   }
 }
