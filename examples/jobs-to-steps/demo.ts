@@ -8,8 +8,8 @@ import { BadFlag, help, readArgs, type Settings } from './args.js'
 import { audit } from './audit.js'
 import { Ledger } from './ledger.js'
 import { load } from './load.js'
-import { number, Screen, type Row } from './screen.js'
-import { startDemoServer } from './server.js'
+import { number, Screen, type Row } from '../support/screen.js'
+import { startExampleServer } from '../support/server.js'
 import { walk, type Walked } from './walk.js'
 import { connectAdmin, startWorld, type World } from './world.js'
 
@@ -24,7 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
     screen.line(help)
     return 0
   }
-  const server = await startDemoServer(settings.embedded)
+  const server = await startExampleServer(settings.embedded)
   const interrupted = (): void => {
     void server.stop().finally(() => process.exit(130))
   }

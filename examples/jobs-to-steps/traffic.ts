@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { randomNumbers } from '../support/random.js'
 import type { JobClient } from './clients.js'
 import type { Job, Ledger } from './ledger.js'
 import type { Names } from './names.js'
@@ -15,17 +16,6 @@ export const KEPT_SECONDS = 86_400
 const writerMix = { create: 4, take: 4, finish: 4, count: 56, read: 32 }
 const readerMix = { create: 0, take: 0, finish: 0, count: 0, read: 100 }
 type Action = keyof typeof writerMix
-
-/** Numbers that look random and are the same in every run. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** One service: some lanes, each with one command on its way at a time. */
 export class Service {

@@ -7,7 +7,7 @@ import type { Phase } from 'canonical-redis'
 import { RedisKeyMigrator, type Progress, type VerifyResult } from 'canonical-redis/migrate'
 import { countNames } from './audit.js'
 import { schema } from './schema.js'
-import { number, type Screen, type Tick } from './screen.js'
+import { number, type Screen, type Tick } from '../support/screen.js'
 import type { Deployment, World } from './world.js'
 
 /** What the migrator did, for the final table. */

@@ -1,5 +1,5 @@
 /**
- * A server of the demonstration's own: on a free port of the loopback, in memory, gone at the end.
+ * A server of the example's own: on a free port of the loopback, in memory, gone at the end.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { embeddedLimits, startEmbeddedRedis } from '../support/embedded-redis.js'
+import { embeddedLimits, startEmbeddedRedis } from './embedded-redis.js'
 
 /** A running server. */
-export interface DemoServer {
+export interface ExampleServer {
   readonly port: number
   /** For people: which server, which version. */
   readonly description: string
@@ -27,7 +27,7 @@ const BOOT_TRIES = 5
 const BOOT_MS = 10_000
 
 /** Starts the server that is installed, or the embedded one. */
-export async function startDemoServer(embedded: boolean): Promise<DemoServer> {
+export async function startExampleServer(embedded: boolean): Promise<ExampleServer> {
   const named = process.env['CANONICAL_REDIS_SERVER']
   const binaries = named ? [named] : ['redis-server', 'valkey-server']
   const binary = embedded ? undefined : binaries.find(answersVersion)
@@ -53,7 +53,7 @@ export async function startDemoServer(embedded: boolean): Promise<DemoServer> {
 }
 
 function launch(binary: string, port: number) {
-  const directory = mkdtempSync(join(tmpdir(), 'jobs-to-steps-'))
+  const directory = mkdtempSync(join(tmpdir(), 'canonical-redis-example-'))
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory]
   const child = spawn(binary, args, { stdio: 'ignore' })
   child.on('error', () => undefined) // `ready` reports it
