@@ -16,6 +16,8 @@ export const errorCodes = {
   E_NOT_IDEMPOTENT: 'a canonical name would be taken for an alias of something else',
   E_MERGES_KEYS: 'two aliases can give one canonical key',
   E_BAD_ALIAS: 'an alias has an option that does not fit',
+  E_UNKNOWN_GROUP: 'no group of that name is in the schema',
+  E_BAD_FIELD: 'a field of a value is missing, or is not what its family says',
   // commands and plans
   E_UNKNOWN_COMMAND: 'the command has no row in the command table, so its keys cannot be found',
   E_CROSS_DATABASE: 'one command would touch keys in two databases',
@@ -24,6 +26,7 @@ export const errorCodes = {
   E_UNSUPPORTED: 'the command cannot be followed in this phase',
   E_VETOED: 'a hook did not let a key migrate, and the command needs it to',
   // phases
+  E_CONTENTION: 'a value that a transform has to change was changed by others during every try',
   E_BAD_PHASE: 'not a phase, or not a phase source',
   E_UNSAFE_TRANSITION: 'the change of phase could lose or resurrect data',
   // clients and servers
@@ -59,6 +62,8 @@ export interface ErrorDetails {
   cause?: unknown
 }
 
+  /** The field of a value that is at fault. */
+  field?: string
 /**
  * The one error class of this package.
  *
@@ -74,11 +79,14 @@ export class CanonicalRedisError extends Error {
   readonly hint: string | undefined
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+  /** Of `E_BAD_FIELD`: the first field at fault, by its canonical name, where it is one. */
+  readonly field: string | undefined
     super(details.hint ? `${message}\n  → ${details.hint}` : message, { cause: details.cause })
     this.code = code
     this.hint = details.hint
     // A second copy of the package (ESM beside CJS, two versions) must still recognise the error.
     Object.defineProperty(this, brand, { value: true })
+    this.field = details.field
   }
 }
 

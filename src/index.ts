@@ -44,5 +44,11 @@ export {
   type PatternInfo,
   type Schema,
   type Side,
+  type FieldsOptions,
+  type FieldsSchema,
+  type FieldValues,
   type TypedSchema,
 } from './schema/index.js'
+  type Normalized,
+  type TtlRule,
+  type TtlWhen,

@@ -6,8 +6,10 @@
 import { CanonicalRedisError } from '../errors.js'
 import type { Constraints } from './constraint.js'
 import type { Definition, KeyOptions, Kind } from './definition.js'
+import { fieldsOf, type FieldsOptions, type FieldsSchema } from './fields.js'
 import type { AliasArguments, CheckAlias, CheckConstraints, OptionsAlone } from './infer.js'
 import { parsePattern } from './pattern.js'
+import { ttlOf, type TtlRule } from './ttl.js'
 
 /** What `defineSchema` needs of a builder. */
 export interface Declared<K extends Kind = Kind> {
@@ -15,10 +17,48 @@ export interface Declared<K extends Kind = Kind> {
   readonly pattern: string
   readonly constraints: Constraints
   readonly definition: Definition
+  /** What `.fields()` was given; for the type of `schema.normalize`. */
+  readonly fieldsSchema?: FieldsSchema | undefined
+}
+
+/** `.fields()` of a family of keys. */
+export interface FieldsMethod<P extends string, C extends Constraints> {
+  /**
+   * Says what stands in the values (hashes, stream entries), for `schema.normalize`. No command is changed by it.
+   *
+   * @param schema A zod 4 object. Fields that it does not list are dropped (`z.object`), kept (`z.looseObject`) or
+   * refused (`z.strictObject`).
+   * @param options `aliases`: older names of fields, `{ ltp: 'last_price' }`.
+   * @throws CanonicalRedisError `E_BAD_OPTION`
+   * @example
+   * ```ts
+   * key('ticks:<symbol>').fields(z.object({ last_price: z.coerce.number() }), { aliases: { ltp: 'last_price' } })
+   * ```
+   */
+  <const S extends FieldsSchema>(schema: S, options?: FieldsOptions<S>): KeyBuilder<P, C, S>
+}
+
+/** `.ttl()` of a family of keys. */
+export interface TtlMethod<P extends string, C extends Constraints, F extends FieldsSchema | undefined> {
+  /**
+   * Gives keys a time to live as the backfill migrates them; by default only those that have none. See docs/schema.md.
+   *
+   * @throws CanonicalRedisError `E_BAD_OPTION`
+   * @example
+   * ```ts
+   * key('ind:ta:<symbol>:rsi').alias('indicators:<symbol>:rsi', { db: 5 }).ttl({ seconds: 3600 })
+   * ```
+   */
+  (rule: TtlRule): KeyBuilder<P, C, F>
 }
 
 /** A family being written. Immutable: every call gives a new builder. */
-export interface PatternBuilder<K extends Kind, P extends string, C extends Constraints> extends Declared<K> {
+export interface PatternBuilder<
+  K extends Kind,
+  P extends string,
+  C extends Constraints,
+  F extends FieldsSchema | undefined = undefined,
+> extends Declared<K> {
   /** The canonical pattern as written. */
   readonly pattern: P
   readonly constraints: C
@@ -37,11 +77,20 @@ export interface PatternBuilder<K extends Kind, P extends string, C extends Cons
   alias<A extends string>(
     pattern: A & CheckAlias<P, A>,
     ...options: AliasArguments<K, P, C, A>
-  ): PatternBuilder<K, P, C>
+  ): PatternBuilder<K, P, C, F>
+  readonly fieldsSchema?: F
+  /** Only of keys. */
+  readonly fields: K extends 'key' ? FieldsMethod<P, C> : never
+  /** Only of keys. */
+  readonly ttl: K extends 'key' ? TtlMethod<P, C, F> : never
 }
 
 /** A key family being written; made by {@link key}. */
-export type KeyBuilder<P extends string = string, C extends Constraints = Constraints> = PatternBuilder<'key', P, C>
+export type KeyBuilder<
+  P extends string = string,
+  C extends Constraints = Constraints,
+  F extends FieldsSchema | undefined = undefined,
+> = PatternBuilder<'key', P, C, F>
 /** A channel family being written; made by {@link channel}. */
 export type ChannelBuilder<P extends string = string, C extends Constraints = Constraints> = PatternBuilder<
   'channel',
@@ -58,6 +107,7 @@ function build<K extends Kind, P extends string, C extends Constraints>(
   definition: Definition & { kind: K },
 ): PatternBuilder<K, P, C> {
   // The rest tuple of `alias` depends on a type parameter, which no implementation can spell.
+  const next = (more: Partial<Definition>): unknown => build(pattern, constraints, { ...definition, ...more })
   const builder: Declared<K> & { readonly alias: unknown } = {
     kind: definition.kind,
     pattern,
@@ -65,8 +115,12 @@ function build<K extends Kind, P extends string, C extends Constraints>(
     definition,
     alias: (source: string, options: Readonly<Record<string, unknown>> = {}) => {
       const alias = Object.freeze({ pattern: parsePattern(source), options: Object.freeze({ ...options }) })
-      return build(pattern, constraints, { ...definition, aliases: [...definition.aliases, alias] })
+      return next({ aliases: [...definition.aliases, alias] })
     },
+    ...(definition.kind === 'key' && {
+      fields: (schema: FieldsSchema, options?: FieldsOptions) => next({ fields: fieldsOf(pattern, schema, options) }),
+      ttl: (rule: TtlRule) => next({ ttl: ttlOf(pattern, rule) }),
+    }),
   }
   return Object.freeze(builder) as PatternBuilder<K, P, C>
 }

@@ -8,9 +8,12 @@ import type { Declared } from './builder.js'
 import { isAscii, toText } from './bytes.js'
 import type { Kind } from './definition.js'
 import { compileFamily } from './family.js'
+import type { FieldsSchema, OutputOf } from './fields.js'
 import { hashOf } from './hash.js'
+import { groupsOf, type Groups } from './groups.js'
 import type { KeyFunction } from './infer.js'
 import { RedisKeyMapper } from './mapper.js'
+import { normalizerOf, type FieldValues, type Normalized } from './normalize.js'
 import { checkParams, type Params } from './params.js'
 import type { Pattern } from './pattern.js'
 import type { Family, Rule } from './rule.js'
@@ -41,15 +44,40 @@ export interface Schema {
 }
 
 /** What {@link defineSchema} returns. */
+  /** Names of key families by group. */
+  readonly groups: ReadonlyMap<string, readonly string[]>
+  /**
+   * A hash as stored, under old or new field names, as typed values under the new ones; see `.fields()`.
+   *
+   * @throws CanonicalRedisError `E_BAD_FIELD` (its `field` names the first one at fault), `E_UNKNOWN_FAMILY`,
+   * `E_BAD_OPTION`: the family has no `.fields()`.
+   * @example
+   * ```ts
+   * schema.normalize('ticks', await redis.hgetall('ticks:INFY')) // { last_price: 1520.5 }
+   * ```
+   */
+  normalize(family: string, value: FieldValues): unknown
+  /** As {@link Schema.normalize}, but gives `E_BAD_FIELD` back instead of throwing it. */
+  safeNormalize(family: string, value: FieldValues): Normalized<unknown>
 export interface TypedSchema<K extends Declarations<'key'>, C extends Declarations<'channel'>> extends Omit<
   Schema,
-  'key' | 'channel'
+/** The families that say what stands in their values. */
+export type WithFields<K extends Declarations<'key'>> = {
+  [F in keyof K]: [Extract<K[F]['fieldsSchema'], FieldsSchema>] extends [never] ? never : F
+}[keyof K] &
+  string
+
+  'key' | 'channel' | 'normalize' | 'safeNormalize'
 > {
   readonly key: KeyFunctions<K>
   readonly channel: KeyFunctions<C>
 }
 
 /** What {@link defineSchema} takes. */
+  /** See {@link Schema.normalize}. */
+  normalize<F extends WithFields<K>>(family: F, value: FieldValues): OutputOf<K[F]['fieldsSchema']>
+  /** See {@link Schema.safeNormalize}. */
+  safeNormalize<F extends WithFields<K>>(family: F, value: FieldValues): Normalized<OutputOf<K[F]['fieldsSchema']>>
 export interface SchemaDefinition<K extends Declarations<'key'>, C extends Declarations<'channel'>> {
   /** Names the schema in reports and records. */
   readonly name: string
@@ -58,6 +86,8 @@ export interface SchemaDefinition<K extends Declarations<'key'>, C extends Decla
 }
 
 function refuse(what: string, expected: string, given: unknown, hint: string): never {
+  /** Names for several key families, to choose and to count them by. A family may be in several groups. */
+  readonly groups?: Readonly<Record<string, readonly (keyof K & string)[]>>
   const shown = typeof given === 'object' && given !== null ? 'another object' : `${String(given)} (${typeof given})`
   throw new CanonicalRedisError('E_BAD_OPTION', `Expected ${what} to be ${expected}, got ${shown}.`, { hint })
 }
@@ -76,12 +106,13 @@ function compileAll<K extends Kind>(kind: K, declarations: Declarations<K>): Fam
 
 const patternInfo = ({ source, glob, holes }: Pattern): PatternInfo => ({ source, glob, holes })
 
-const familyInfo = ({ name, canonical, aliases, queue }: Family): FamilyInfo => ({
+const familyInfo = ({ name, canonical, aliases, queue, ttl }: Family): FamilyInfo => ({
   name,
   queue,
   canonical: patternInfo(canonical.pattern),
   aliases: aliases.map(({ pattern, db }) => ({ ...patternInfo(pattern), db })),
 })
+  ...(ttl && { ttl }),
 
 const infosOf = (families: readonly Family[]): ReadonlyMap<string, FamilyInfo> =>
   new Map(families.map((family) => [family.name, familyInfo(family)]))
@@ -110,7 +141,7 @@ const textsOf = ({ pattern, segments, sources }: Rule): string[] => [
  * name, `hash` pins the rules.
  * @throws CanonicalRedisError, each with both rules and an example name in its sentence: `E_ALIAS_LACKS_HOLE`,
  * `E_ALIAS_EXTRA_HOLE`, `E_BAD_ALIAS`, `E_MERGES_KEYS`, `E_AMBIGUOUS_RULES`, `E_NOT_IDEMPOTENT`; and `E_BAD_PATTERN`
- * or `E_BAD_OPTION` where something is not a pattern or not a declaration.
+ * or `E_BAD_OPTION` where something is not a pattern or not a declaration, `E_UNKNOWN_FAMILY` for one in a group.
  * @example
  * ```ts
  * const schema = defineSchema({
@@ -120,13 +151,14 @@ const textsOf = ({ pattern, segments, sources }: Rule): string[] => [
  * })
  * schema.key.step({ id: 42 })             // 'step:42'
  * schema.mapper.getCanonicalKey('job:42') // 'step:42'
+ *   groups: { work: ['step'] },
  * ```
  */
 export function defineSchema<
   const K extends Declarations<'key'>,
   const C extends Declarations<'channel'> = Readonly<Record<never, never>>,
 >(definition: SchemaDefinition<K, C>): TypedSchema<K, C> {
-  const { name, keys, channels } = definition
+  const { name, keys, channels, groups } = definition
   if (typeof name !== 'string' || name === '') {
     refuse('`name`', 'a non-empty text', name, "Name the schema: defineSchema({ name: 'jobs-to-steps', ... }).")
   }
@@ -141,7 +173,9 @@ export function defineSchema<
     key: functionsOf(keyBook) as KeyFunctions<K>,
     channel: functionsOf(channelBook) as KeyFunctions<C>,
     mapper: new RedisKeyMapper(keyBook, channelBook, rules.flatMap(textsOf).every(isAscii)),
+    ...(normalizerOf(keyBook.families) as Pick<TypedSchema<K, C>, 'normalize' | 'safeNormalize'>),
     families: infosOf(keyFamilies),
     channels: infosOf(channelFamilies),
   })
 }
+    groups: groupsOf((groups ?? {}) as Groups, new Set(keyBook.families.keys())),

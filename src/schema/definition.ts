@@ -4,7 +4,9 @@
  * @module
  */
 import type { Constraints } from './constraint.js'
+import type { Fields } from './fields.js'
 import type { Pattern } from './pattern.js'
+import type { TtlRule } from './ttl.js'
 
 /** Keys live in a database; channels do not. */
 export type Kind = 'key' | 'channel'
@@ -36,3 +38,7 @@ export interface Definition {
   readonly aliases: readonly AliasDefinition[]
   readonly queue: boolean
 }
+  /** What `.fields()` says. */
+  readonly fields?: Fields
+  /** What `.ttl()` says. */
+  readonly ttl?: Required<TtlRule>

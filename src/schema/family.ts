@@ -39,6 +39,17 @@ function checkOneDatabase(family: string, aliases: readonly Rule[]): void {
   )
 }
 
+/** The queue itself is moved as it is; a time to live on it would drop jobs that nobody has taken. */
+function refuseExpiringQueue(family: string): never {
+  throw new CanonicalRedisError(
+    'E_BAD_OPTION',
+    `Family "${family}" is a queue, and has a .ttl(): its jobs would vanish.`,
+    {
+      hint: 'Take the .ttl() away, or declare the family without `queue`.',
+    },
+  )
+}
+
 /**
  * Compiles one family and checks it on its own; `checkRules` then compares it with the others.
  *
@@ -46,7 +57,7 @@ function checkOneDatabase(family: string, aliases: readonly Rule[]): void {
  * `E_MERGES_KEYS` or `E_AMBIGUOUS_RULES`.
  */
 export function compileFamily(name: string, definition: Definition): Family {
-  const { pattern, constraints, kind, queue } = definition
+  const { pattern, constraints, kind, queue, fields, ttl } = definition
   const domains = new Map(
     pattern.holes.map((hole) => {
       const schema = Object.hasOwn(constraints, hole) ? constraints[hole] : undefined
@@ -65,5 +76,6 @@ export function compileFamily(name: string, definition: Definition): Family {
   checkValues(name, canonical)
   const aliases = definition.aliases.map((alias, index) => compileAlias({ kind, canonical, domains, alias, index }))
   if (queue) checkOneDatabase(name, aliases)
-  return { name, kind, canonical, aliases, domains, queue }
+  if (queue && ttl) refuseExpiringQueue(name)
+  return { name, kind, canonical, aliases, domains, queue, ...(fields && { fields }), ...(ttl && { ttl }) }
 }

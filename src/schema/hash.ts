@@ -30,11 +30,13 @@ const canonicalJson = (value: unknown): string =>
       : part,
   )
 
-const factsOf = ({ canonical, aliases, queue }: Family): unknown => ({
+const factsOf = ({ canonical, aliases, queue, ttl }: Family): unknown => ({
   pattern: canonical.pattern.source,
   // Two services of which one moves the keys and the other mirrors them would double jobs.
   ...(queue && { queue }),
   constraints: sorted(
+  // Two migrators of which one gives keys an end would not agree what is equal. Fields and groups change no key.
+  ...(ttl && { ttl }),
     slotsOf(canonical.segments).flatMap((slot) =>
       slot.domain.kind === 'free' ? [] : [[slot.name, slot.domain.fingerprint] as const],
     ),

@@ -12,7 +12,12 @@ export {
   type Schema,
   type SchemaDefinition,
   type TypedSchema,
+  type WithFields,
 } from './define.js'
+export type { FieldsOptions, FieldsSchema, OutputOf } from './fields.js'
+export type { FieldValues, Normalized } from './normalize.js'
+export type { TtlRule, TtlWhen } from './ttl.js'
+export { unknownName } from './unknown-name.js'
 export type { HoleValue, Kind } from './definition.js'
 export type { HolesOf, KeyFunction, KeyTypeError, NameOf, ParamsOf } from './infer.js'
 export { RedisKeyMapper, type NameLike } from './mapper.js'

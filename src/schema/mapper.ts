@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { CanonicalRedisError } from '../errors.js'
 import { isAscii, toBuffer, toBytes, toText } from './bytes.js'
 import { checkParams, type Params } from './params.js'
 import type { Found, Rulebook } from './rulebook.js'
 import type { Glance, KeyName, LogicalKey, ParsedKey } from './types.js'
 
+import { unknownName } from './unknown-name.js'
 /** A string for a string, a Buffer for a Buffer. */
 export type NameLike<N extends KeyName> = N extends string ? string : Buffer
 
@@ -106,10 +106,7 @@ export class RedisKeyMapper {
   names(name: string, params: Params): LogicalKey {
     const family = this.#keys.families.get(name)
     if (family === undefined) {
-      const known = [...this.#keys.families.keys()].map((key) => JSON.stringify(key)).join(', ')
-      throw new CanonicalRedisError('E_UNKNOWN_FAMILY', `The schema has no family ${JSON.stringify(name)}.`, {
-        hint: `Its families are ${known || 'none'}.`,
-      })
+      throw unknownName('family', name, this.#keys.families.keys())
     }
     const values = checkParams(family, params)
     const canonical = this.#keys.canonicalOf(family, values)

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Domain } from './constraint.js'
-import type { Kind } from './definition.js'
+import type { Definition, Kind } from './definition.js'
 import type { Pattern } from './pattern.js'
 import { fits, piecesOf, slotsOf, type Segment, type Slot } from './segment.js'
 import type { Glance, Side } from './types.js'
@@ -53,7 +53,7 @@ export interface Rule extends RuleParts {
 }
 
 /** A compiled family. */
-export interface Family {
+export interface Family extends Pick<Definition, 'fields' | 'ttl'> {
   readonly name: string
   readonly kind: Kind
   readonly canonical: Rule

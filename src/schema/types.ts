@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { TtlRule } from './ttl.js'
 
 /** A key or channel name. A Buffer in gives a Buffer out; bytes that are not UTF-8 survive. */
 export type KeyName = string | Buffer
@@ -65,4 +66,6 @@ export interface FamilyInfo {
   readonly aliases: readonly (PatternInfo & { readonly db: number | undefined })[]
   /** Its keys are queues: moved, never mirrored or copied. */
   readonly queue: boolean
+  /** What its keys are given as they are migrated. */
+  readonly ttl?: Required<TtlRule>
 }
