@@ -6,7 +6,14 @@
 export * from './errors.js'
 export * from './migrate.js'
 export { hookChannels, type Hooks, type KeyEvent, type MigratedEvent, type MissEvent } from './clients/shared/hooks.js'
-export { CanonicalRedisClient, type Canonical, type CanonicalOptions, type Health } from './clients/canonical.js'
+export {
+  CanonicalRedisClient,
+  type Canonical,
+  type CanonicalOptions,
+  type FamilyHealth,
+  type Health,
+} from './clients/canonical.js'
+export type { FamilyCounts, LastFailure } from './clients/shared/counts.js'
 export {
   constantPhase,
   environmentPhase,
@@ -37,18 +44,18 @@ export {
   RedisKeyMapper,
   type AliasName,
   type FamilyInfo,
+  type FieldsOptions,
+  type FieldsSchema,
+  type FieldValues,
   type KeyName,
   type LogicalKey,
+  type Normalized,
   type ParamsOf,
   type ParsedKey,
   type PatternInfo,
   type Schema,
   type Side,
-  type FieldsOptions,
-  type FieldsSchema,
-  type FieldValues,
-  type TypedSchema,
-} from './schema/index.js'
-  type Normalized,
   type TtlRule,
   type TtlWhen,
+  type TypedSchema,
+} from './schema/index.js'

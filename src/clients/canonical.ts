@@ -15,6 +15,7 @@ import {
 } from '../phases/index.js'
 import { explain, plan, type ExplainOptions } from '../plan/index.js'
 import type { RedisKeyMapper, Schema } from '../schema/index.js'
+import type { FamilyCounts, LastFailure } from './shared/counts.js'
 import { checkHooks, HookCalls, type Hooks } from './shared/hooks.js'
 import { behind, wrapIoredis } from './ioredis/facade.js'
 import { isIoredis, type RawClient } from './ioredis/types.js'
@@ -37,7 +38,12 @@ export interface CanonicalOptions {
   readonly hooks?: Hooks
 }
 
-/** What a wrapped client answers about itself. */
+/** One family or channel in a {@link Health}. */
+export interface FamilyHealth extends FamilyCounts {
+  readonly phase: Phase
+}
+
+/** What a wrapped client answers about itself. It can be written as JSON, and holds no key and no value. */
 export interface Health {
   readonly schema: string
   /** The schema's hash: two services with different hashes do not mean the same keys. */
@@ -48,6 +54,12 @@ export interface Health {
   readonly connection: string
   /** What to see to: a phase source that fails, a server that evicts keys. Empty while all is well. */
   readonly warnings: readonly string[]
+  /** When the client was wrapped, ISO 8601: the numbers begin there. */
+  readonly since: string
+  /** By family and channel: its phase, and what commands have done to its keys. Duplicates of the client count along. */
+  readonly families: Readonly<Record<string, FamilyHealth>>
+  /** The last command that was refused, that failed as a unit, or whose second name could not follow. */
+  readonly lastFailure: LastFailure | undefined
 }
 
 /** `redis.canonical`: the wrapped client's own face. */
@@ -76,7 +88,16 @@ export interface Canonical<S extends Schema = Schema> {
    * ```
    */
   explain(argv: readonly (Arg | number)[], options?: ExplainOptions & { readonly phase?: Phase }): string[]
-  /** For a health page: which schema, which phases, is the connection up. */
+  /**
+   * For a health page, as JSON: which schema, which phases, is the connection up, what has been done to the keys of each
+   * family, and what failed last.
+   *
+   * @example
+   * ```ts
+   * const { connection, warnings, families, lastFailure } = redis.canonical.health()
+   * families.step // { phase: 'dual-read', adopted: 12, mirrored: 340, misses: 2, failures: 0 }
+   * ```
+   */
   health(): Health
 }
 
@@ -145,6 +166,7 @@ interface State {
 
 function canonicalOf(wrapping: Wrapping, state: State): Canonical {
   const { schema, source } = wrapping
+  const { counts } = wrapping.hooks
   return {
     schema,
     mapper: schema.mapper,
@@ -177,6 +199,11 @@ function canonicalOf(wrapping: Wrapping, state: State): Canonical {
       phases: Object.fromEntries(namesOf(schema).map((name) => [name, source.phaseOf(name)])),
       connection: state.status(),
       warnings: wrapping.warnings(),
+      since: counts.since.toISOString(),
+      families: Object.fromEntries(
+        namesOf(schema).map((name) => [name, { phase: source.phaseOf(name), ...counts.of(name) }]),
+      ),
+      lastFailure: counts.lastFailure,
     }),
   }
 }

@@ -53,8 +53,11 @@ export interface Plan {
   readonly located: Located
   /** In the order of the keys; only names that differ. */
   readonly renames: readonly Rename[]
-  /** Told of the replies of all steps, in order, once they are there; not where the steps went as one script. */
-  readonly onReplies?: (replies: readonly unknown[]) => void
+  /**
+   * Told of the replies of all steps, in order, once they are there; and of the plan that was carried out in the end, which
+   * may be another: on a replica, or as one script.
+   */
+  readonly onReplies?: (replies: readonly unknown[], plan: Plan) => void
   /** Where the reply is found when several steps may have it: the first whose EXISTS gave 1; else the op's. */
   readonly choose?: readonly { readonly exists: number; readonly reply: number }[]
   /** More steps whose numeric replies are added to the op's (PUBLISH under two names). */

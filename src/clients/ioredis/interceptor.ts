@@ -185,7 +185,7 @@ export class Interceptor {
         readsReplyOf(this.client, command)
         command.resolve(value)
       },
-      reject: (error) => command.reject(asAsked(error, command.name, args)),
+      reject: (error) => command.reject(asAsked(this.wrapping.failed(error, plan), command.name, args)),
     }
   }
 

@@ -124,7 +124,8 @@ export class Connection {
     const plan = this.watches || this.self.isPubSubActive ? asPublishScript(made) : made
     if (plan.optimistic) return this.#read(plan, call)
     // Beside a WATCH a read and what brings its keys are two commands: an EXEC of ours would end it.
-    if (plan.atomic && !(this.watches && isRead(plan))) return this.#named(plan, this.#inOne(plan, call))
+    const failed = (error: Error): Promise<never> => Promise.reject(this.wrapping.failed(error, plan))
+    if (plan.atomic && !(this.watches && isRead(plan))) return this.#named(plan, this.#inOne(plan, call).catch(failed))
     if ((plan.turns ?? plan.instead) && !piped) return this.#named(plan, this.#wait(plan, call))
     const [only] = plan.steps
     const reply =

@@ -15,11 +15,8 @@ export interface Outcome {
 }
 
 /** Which element of EXEC's reply is the caller's, or the sum of several. */
-export function opReply(
-  plan: Pick<Plan, 'steps' | 'op' | 'sum' | 'choose' | 'onReplies'>,
-  replies: readonly unknown[],
-): unknown {
-  plan.onReplies?.(replies)
+export function opReply(plan: Plan, replies: readonly unknown[]): unknown {
+  plan.onReplies?.(replies, plan)
   // What could not be adopted was missing for the command, so its reply speaks of nothing.
   const failed = replies.find((reply, i) => reply instanceof Error && plan.steps[i]?.role === 'adopt')
   if (failed) return explained(failed as Error)

@@ -8,6 +8,7 @@ import type { Arg, Located } from '../../commands/index.js'
 import type { PhaseSource } from '../../phases/index.js'
 import { plan, type Plan, type PlanContext } from '../../plan/index.js'
 import type { KeyName, LogicalKey, Schema } from '../../schema/index.js'
+import { opOf } from './happened.js'
 import type { HookCalls } from './hooks.js'
 import { evictionWarning, type ServerFacts } from './server-facts.js'
 
@@ -63,8 +64,19 @@ export class Wrapping {
    * @throws {@link CanonicalRedisError} what `plan` throws, and `E_VETOED`
    */
   plan(argv: readonly Arg[], context: PlanContext, located: Located | undefined, alone: boolean): Plan | undefined {
-    const made = plan(argv, context, located)
-    return made && this.hooks.first(made, context, alone)
+    try {
+      const made = plan(argv, context, located)
+      return made && this.hooks.first(made, context, alone)
+    } catch (error) {
+      this.hooks.counts.failed(error as Error, argv, located, context)
+      throw error
+    }
+  }
+
+  /** Counts a command that went out as one unit and has failed; gives its error back. */
+  failed(error: Error, plan: Plan): Error {
+    this.hooks.counts.failed(error, opOf(plan).argv, plan.located, this.#context)
+    return error
   }
 
   /** What is known of a server from now on: plans take care of values that have no COPY, and eviction is warned of once. */
