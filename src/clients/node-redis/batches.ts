@@ -58,11 +58,19 @@ async function multi(connection: Connection, batch: Batch, execute: Execute): Pr
     return transaction.filter()(replies)
   } catch (error) {
     connection.db = before
-    throw planned.reduce(
-      (renamed, { plan }) => (plan ? renameError(renamed, plan.renames) : renamed),
-      explained(error as Error),
-    )
+    throw named(explained(error as Error), planned)
   }
+}
+
+/**
+ * The error under the caller's names. Two commands may call one key by different names, so the one that was refused has
+ * to be found: it is the first that the server quotes.
+ */
+function named(error: Error, planned: readonly Planned[]): Error {
+  const [, quoted] = /^ERR unknown command '([^']*)'/.exec(error.message) ?? []
+  const refused = planned.find(({ command }) => String(command.args[0]) === quoted)
+  const possible = refused ? [refused] : planned
+  return possible.reduce((renamed, { plan }) => (plan ? renameError(renamed, plan.renames) : renamed), error)
 }
 
 function planAll(connection: Connection, commands: readonly QueuedCommand[]): Planned[] {
@@ -110,7 +118,10 @@ async function pipeline(connection: Connection, batch: Batch, execute: Execute):
   }
   const replies = commands.map(({ args }) => connection.send(from, args, options, true))
   for (const reply of replies) reply.catch(() => undefined)
-  const results = await Promise.all(replies)
+  const results: unknown[] = []
+  // One after the other, so that the error is that of the first command that failed, and not that of the first to be known:
+  // what a write became is answered by its EXEC.
+  for (const reply of replies) results.push(await reply)
   if (selectedDB !== undefined) {
     connection.remembered = selectedDB
     // It sends nothing, and notes the database.
