@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { isAscii, toBuffer, toBytes, toText } from './bytes.js'
+import { toBuffer, toBytes, toText } from './bytes.js'
 import { checkParams, type Params } from './params.js'
 import type { Found, Rulebook } from './rulebook.js'
-import type { Glance, KeyName, LogicalKey, ParsedKey } from './types.js'
+import type { Glance, KeyName, LogicalKey, ParsedKey, Side } from './types.js'
 
 import { unknownName } from './unknown-name.js'
 /** A string for a string, a Buffer for a Buffer. */
@@ -16,10 +16,10 @@ const bytesOf = (name: KeyName): string => (typeof name === 'string' ? toBytes(n
 
 const identity = (bytes: string): string => bytes
 
-/** How results go back: as the caller's name came in. */
-function writerFor(name: KeyName, ascii: boolean): (bytes: string) => KeyName {
+/** How results go back: as the caller's name came in. Only a name that is ASCII is its own bytes. */
+function writerFor(name: KeyName, bytes: string, ascii: boolean): (bytes: string) => KeyName {
   if (typeof name !== 'string') return toBuffer
-  return ascii && isAscii(name) ? identity : toText
+  return ascii && bytes === name ? identity : toText
 }
 
 /**
@@ -52,8 +52,9 @@ export class RedisKeyMapper {
 
   /** The canonical name; a name that no family manages comes back unchanged. */
   getCanonicalKey<N extends KeyName>(name: N): NameLike<N> {
-    const found = this.#keys.find(bytesOf(name))
-    return (found ? writerFor(name, this.#ascii)(found.canonical) : name) as NameLike<N>
+    const bytes = bytesOf(name)
+    const found = this.#keys.find(bytes)
+    return (found ? writerFor(name, bytes, this.#ascii)(found.canonical) : name) as NameLike<N>
   }
 
   /** The alias names of the same logical key, in the order of the schema; empty for a name that is not managed. */
@@ -63,10 +64,11 @@ export class RedisKeyMapper {
 
   /** The family and the canonical parameters; undefined for a name that is not managed. */
   parse<N extends KeyName>(name: N): ParsedKey<NameLike<N>> | undefined {
-    const found = this.#keys.find(bytesOf(name))
+    const bytes = bytesOf(name)
+    const found = this.#keys.find(bytes)
     if (found === undefined) return undefined
     const { family, rule, params } = found
-    const write = writerFor(name, this.#ascii) as (bytes: string) => NameLike<N>
+    const write = writerFor(name, bytes, this.#ascii) as (bytes: string) => NameLike<N>
     const entries = family.canonical.pattern.holes.map((hole, index) => [hole, write(params[index]!)] as const)
     return { family: family.name, params: Object.fromEntries(entries), side: rule.side, index: rule.index }
   }
@@ -77,6 +79,18 @@ export class RedisKeyMapper {
    */
   glance(name: KeyName): Glance | undefined {
     return this.#keys.glance(bytesOf(name))
+  }
+
+  /**
+   * The one name of a logical key that is wanted, for a name whose {@link glance} is `plain`: the canonical name, or the first
+   * alias that the key has; the canonical name where it has none. A name that is not managed after all comes back unchanged.
+   */
+  nameOn<N extends KeyName>(side: Side, name: N): NameLike<N> {
+    const bytes = bytesOf(name)
+    const found = this.#keys.find(bytes)
+    if (found === undefined) return name as NameLike<N>
+    const wanted = side === 'canonical' ? found.canonical : this.#keys.firstAliasOf(found)
+    return writerFor(name, bytes, this.#ascii)(wanted ?? found.canonical) as NameLike<N>
   }
 
   /** Every name of the logical key that the name belongs to; undefined for a name that is not managed. */
@@ -117,20 +131,21 @@ export class RedisKeyMapper {
   }
 
   #resolveIn<N extends KeyName>(book: Rulebook, name: N): LogicalKey<NameLike<N>> | undefined {
-    const found = book.find(bytesOf(name))
+    const bytes = bytesOf(name)
+    const found = book.find(bytes)
     if (found === undefined) return undefined
-    return toLogical(book, found, writerFor(name, this.#ascii) as (bytes: string) => NameLike<N>)
+    return toLogical(book, found, writerFor(name, bytes, this.#ascii) as (bytes: string) => NameLike<N>)
   }
 }
 
 function toLogical<N extends KeyName>(book: Rulebook, found: Found, write: (bytes: string) => N): LogicalKey<N> {
   const { family, rule, params, canonical } = found
-  return {
+  const key = {
     family: family.name,
     canonical: write(canonical),
-    aliases: book.aliasesOf(family, params).map(({ name, db }) => ({ name: write(name), db })),
+    aliases: book.aliasesOf(family, params, write),
     side: rule.side,
     index: rule.index,
-    ...(family.queue && { queue: true as const }),
   }
+  return family.queue ? { ...key, queue: true } : key
 }

@@ -48,6 +48,12 @@ export interface Rule extends RuleParts {
   claim: Rule
   /** What a name of this pattern is, made once. */
   glance: Glance
+  /** The family, so that nobody has to look for it. */
+  owner: Family
+  /** The captures are the canonical parameters, in their order. */
+  readonly isDirect: boolean
+  /** How to spell a name, where a value has only to be put between two literals: the parameters in the order of the holes. */
+  readonly template: { readonly pieces: readonly string[]; readonly params: readonly number[] } | undefined
   /** Some names of this pattern belong to a more specific rule, so every filled name has to be matched again. */
   contested: boolean
 }
@@ -79,21 +85,26 @@ export function makeRule(parts: RuleParts): Rule {
   const pieces = piecesOf(parts.segments)
   const fixed = parts.sources.flatMap((source, param) => ('value' in source ? [[param, source.value] as const] : []))
   const meaning = parts.sources.map((source) => ('slot' in source ? [source.slot, ...(source.rename ?? [])] : source))
+  const fillings = fillingsOf(parts, pieces)
+  const isPlain = fixed.length === 0 && fillings.every(({ slot, rename }) => !slot.rest && !slot.until && !rename)
   const rule = {
     ...parts,
     before: pieces[0]!,
-    fillings: fillingsOf(parts, pieces),
+    fillings,
+    isDirect: parts.sources.every((source, i) => 'slot' in source && source.slot === i && !source.rename),
+    template: isPlain ? { pieces, params: fillings.map(({ param }) => param) } : undefined,
     fixed,
     meaning: JSON.stringify(meaning),
     contested: false,
-    glance: { family: parts.family, side: parts.side, index: parts.index, db: parts.db, queue: false },
-  } as Omit<Rule, 'claim'> as Rule
+    glance: { family: parts.family, side: parts.side, index: parts.index, db: parts.db, queue: false, plain: false },
+  } as Omit<Rule, 'claim' | 'owner'> as Rule
   rule.claim = rule
   return rule
 }
 
 /** The canonical parameters that a matched name means. */
-export function paramsOf(rule: Rule, captures: readonly string[]): string[] {
+export function paramsOf(rule: Rule, captures: readonly string[]): readonly string[] {
+  if (rule.isDirect) return captures
   return rule.sources.map((source) => {
     if ('value' in source) return source.value
     const value = captures[source.slot]!
@@ -106,6 +117,7 @@ export function paramsOf(rule: Rule, captures: readonly string[]): string[] {
  * differ, or a value may contain the literal that ends its hole here.
  */
 export function spell(rule: Rule, params: readonly string[]): string | undefined {
+  if (rule.template) return fill(rule.template, params)
   for (const [param, value] of rule.fixed) if (params[param] !== value) return undefined
   let name = rule.before
   for (const { slot, param, rename, after } of rule.fillings) {
@@ -113,6 +125,16 @@ export function spell(rule: Rule, params: readonly string[]): string | undefined
     const value = rename?.get(canonical) ?? canonical
     if (!fits(slot, value)) return undefined
     name += value + after
+  }
+  return name
+}
+
+function fill({ pieces, params: order }: NonNullable<Rule['template']>, params: readonly string[]): string | undefined {
+  let name = pieces[0]!
+  for (let i = 0; i < order.length; i++) {
+    const value = params[order[i]!]!
+    if (value === '' || value.includes(':')) return undefined
+    name += value + pieces[i + 1]!
   }
   return name
 }

@@ -8,7 +8,7 @@ import { toText } from './bytes.js'
 import { checkRules, rulesOf } from './check.js'
 import { describeRule, paramsOf, spell, type Family, type Rule } from './rule.js'
 import { Trie } from './trie.js'
-import type { AliasName, Glance } from './types.js'
+import type { AliasName, Glance, KeyName } from './types.js'
 
 /** A logical key, found by one of its names. */
 export interface Found {
@@ -30,7 +30,9 @@ export class Rulebook {
     checkRules(this.families.values())
     for (const rule of rulesOf(this.families.values())) {
       rule.claim = this.#trie.insert(rule)
-      rule.glance = { ...rule.glance, queue: this.families.get(rule.family)?.queue === true }
+      rule.owner = this.families.get(rule.family)!
+      const { queue, aliases } = rule.owner
+      rule.glance = { ...rule.glance, queue, plain: !queue && aliases.every(({ db }) => db === undefined) }
     }
   }
 
@@ -39,7 +41,7 @@ export class Rulebook {
     const match = this.#trie.match(name)
     if (match === undefined) return undefined
     const { rule, captures } = match
-    const family = this.families.get(rule.family)!
+    const family = rule.owner
     const params = paramsOf(rule, captures)
     // A matched canonical name is its own spelling. An alias name may lead to a canonical name that cannot be spelled
     // or belongs to a more specific family; mapping it there would merge two keys, so it is left alone.
@@ -59,12 +61,21 @@ export class Rulebook {
     return this.#trie.match(name)?.rule === rule.claim ? name : undefined
   }
 
-  /** The alias names of a logical key, in the order of the schema. */
-  aliasesOf(family: Family, params: readonly string[]): AliasName<string>[] {
-    const aliases: AliasName<string>[] = []
+  /** The first alias that a logical key has, without the others. */
+  firstAliasOf({ family, params }: Found): string | undefined {
     for (const rule of family.aliases) {
       const name = this.nameOf(rule, params)
-      if (name !== undefined) aliases.push({ name, db: rule.db })
+      if (name !== undefined) return name
+    }
+    return undefined
+  }
+
+  /** The alias names of a logical key, in the order of the schema. */
+  aliasesOf<N extends KeyName>(family: Family, params: readonly string[], write: (name: string) => N): AliasName<N>[] {
+    const aliases: AliasName<N>[] = []
+    for (const rule of family.aliases) {
+      const name = this.nameOf(rule, params)
+      if (name !== undefined) aliases.push({ name: write(name), db: rule.db })
     }
     return aliases
   }

@@ -1,10 +1,13 @@
 /**
  * The matcher: a trie over the segments between colons. Every kind of edge is found by a look-up, so the cost depends
- * on the name and not on how many families there are.
+ * on the name and not on how many families there are. Literals, by far the commonest, stand in one table for the whole
+ * trie, and a free hole between colons is followed without looking at its text.
  *
  * @module
  */
+import { FREE } from './constraint.js'
 import { EdgeIndex, type Edge } from './edges.js'
+import { HASH_SEED, hashWith, LiteralIndex } from './literals.js'
 import type { Rule } from './rule.js'
 import { compareRank, matchSegment, suffixOf, type Segment } from './segment.js'
 
@@ -14,9 +17,12 @@ export interface Match {
   readonly captures: readonly string[]
 }
 
-/** The kinds of edges, in the order in which they are tried: the most specific first. */
+/** The kinds of edges, in the order in which they are tried: the most specific first. Before them all come literals. */
 interface Node {
-  readonly literals: Map<string, Node>
+  /** By which {@link LiteralIndex} knows it. */
+  readonly number: number
+  /** Does any literal segment leave it? */
+  hasLiterals: boolean
   /** Holes with literals around them: `{<symbol>}`, `user-<id>`. */
   readonly mixed: EdgeIndex<Node>
   /** A whole segment with listed values, by value. */
@@ -24,29 +30,37 @@ interface Node {
   /** A whole segment: predicates, then the free hole. */
   readonly open: Edge<Node>[]
   readonly rests: EdgeIndex<Node>
+  /** What leaves it besides literals is one free hole, and no text has to be cut out to follow it: `<id>`. */
+  only: Node | undefined
+  /** Nothing leaves it besides literals. */
+  isPlain: boolean
   /** The rule that ends here. */
   rule: Rule | undefined
 }
-
-const newNode = (): Node => ({
-  literals: new Map(),
-  mixed: new EdgeIndex(),
-  finite: new Map(),
-  open: [],
-  rests: new EdgeIndex(),
-  rule: undefined,
-})
 
 const NONE: readonly Edge<Node>[] = []
 
 /** Matches names, each one character a byte, to rules. */
 export class Trie {
-  readonly #root = newNode()
+  readonly #literals = new LiteralIndex<Node>()
+  #nodes = 0
+  readonly #newNode = (): Node => ({
+    number: this.#nodes++,
+    hasLiterals: false,
+    mixed: new EdgeIndex(),
+    finite: new Map(),
+    open: [],
+    rests: new EdgeIndex(),
+    only: undefined,
+    isPlain: true,
+    rule: undefined,
+  })
+  readonly #root = this.#newNode()
 
   /** Adds a rule, and gives the rule that ends at its place: an earlier one if their patterns are the same. */
   insert(rule: Rule): Rule {
     let node = this.#root
-    for (const segment of rule.segments) node = childFor(node, segment)
+    for (const segment of rule.segments) node = this.#childFor(node, segment)
     node.rule ??= rule
     return node.rule
   }
@@ -54,24 +68,84 @@ export class Trie {
   /** The most specific rule that the name belongs to. */
   match(name: string): Match | undefined {
     const captures: string[] = []
-    const rule = walk(this.#root, name, 0, captures)
+    const rule = this.#walk(this.#root, name, 0, captures)
     return rule && { rule, captures }
   }
 
-  /** Only the rule, which allocates nothing but the segments. */
+  /** Only the rule, which mostly makes nothing. */
   ruleOf(name: string): Rule | undefined {
-    scratch.length = 0
-    return walk(this.#root, name, 0, scratch)
+    return this.#walk(this.#root, name, 0, undefined)
+  }
+
+  #childFor(node: Node, segment: Segment): Node {
+    if (segment.slots.length === 0) {
+      node.hasLiterals = true
+      return this.#literals.getOrAdd(node.number, segment.prefix, this.#newNode)
+    }
+    const child = edgeIn(listsFor(node, segment), segment, this.#newNode)
+    const isFree = node.open[0]?.node === child && segment.slots[0]?.domain === FREE
+    node.only = node.isPlain && isFree ? child : node.only === child ? child : undefined
+    node.isPlain = false
+    return child
+  }
+
+  /** Depth first, the most specific edge first; goes back where it leads nowhere. */
+  #walk(node: Node, name: string, start: number, captures: string[] | undefined): Rule | undefined {
+    let end = start
+    let hash = HASH_SEED
+    for (; end < name.length; end++) {
+      const character = name.charCodeAt(end)
+      if (character === COLON) break
+      hash = hashWith(hash, character)
+    }
+    if (node.hasLiterals) {
+      const next = this.#literals.find(node.number, hash, name, start, end)
+      const rule = next && this.#step(next, name, end, captures)
+      if (rule) return rule
+    }
+    if (node.isPlain) return undefined
+    if (node.only === undefined) return this.#others(node, name, start, end, captures)
+    if (end === start) return undefined
+    const mark = captures?.push(name.slice(start, end)) ?? 0
+    const rule = this.#step(node.only, name, end, captures)
+    if (rule === undefined && captures) captures.length = mark - 1
+    return rule
+  }
+
+  /** Edges that look at the text. */
+  #others(node: Node, name: string, start: number, end: number, captures: string[] = []): Rule | undefined {
+    const text = name.slice(start, end)
+    const rule =
+      this.#tryEdges(node.mixed.candidates(text), text, name, end, captures) ??
+      this.#tryEdges(node.finite.get(text) ?? NONE, text, name, end, captures) ??
+      this.#tryEdges(node.open, text, name, end, captures)
+    if (rule) return rule
+    const tail = name.slice(start)
+    return this.#tryEdges(node.rests.candidates(tail), tail, name, name.length, captures)
+  }
+
+  #step(node: Node, name: string, end: number, captures: string[] | undefined): Rule | undefined {
+    return end === name.length ? node.rule : this.#walk(node, name, end + 1, captures)
+  }
+
+  #tryEdges(
+    edges: readonly Edge<Node>[],
+    text: string,
+    name: string,
+    end: number,
+    captures: string[],
+  ): Rule | undefined {
+    const mark = captures.length
+    for (const { segment, node } of edges) {
+      const rule = matchSegment(segment, text, captures) ? this.#step(node, name, end, captures) : undefined
+      if (rule) return rule
+      captures.length = mark
+    }
+    return undefined
   }
 }
 
-/** Captures that nobody asks for. */
-const scratch: string[] = []
-
-function childFor(node: Node, segment: Segment): Node {
-  if (segment.slots.length === 0) return getOrAdd(node.literals, segment.prefix, newNode)
-  return edgeIn(listsFor(node, segment), segment)
-}
+const COLON = 58
 
 /** Where an edge of this segment stands; several places for a hole with listed values. */
 function listsFor(node: Node, segment: Segment): Edge<Node>[][] {
@@ -84,7 +158,7 @@ function listsFor(node: Node, segment: Segment): Edge<Node>[][] {
 }
 
 /** The node behind the segment; lists that lack it get one edge, put at its rank. */
-function edgeIn(lists: readonly Edge<Node>[][], segment: Segment): Node {
+function edgeIn(lists: readonly Edge<Node>[][], segment: Segment, newNode: () => Node): Node {
   const known = lists[0]!.find((edge) => edge.segment.id === segment.id)
   if (known) return known.node
   const edge = { segment, node: newNode() }
@@ -101,40 +175,4 @@ function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const made = make()
   map.set(key, made)
   return made
-}
-
-/** Depth first, the most specific edge first; goes back where it leads nowhere. */
-function walk(node: Node, name: string, start: number, captures: string[]): Rule | undefined {
-  const colon = name.indexOf(':', start)
-  const text = colon < 0 ? name.slice(start) : name.slice(start, colon)
-  const literal = node.literals.get(text)
-  let rule = literal && step(literal, name, colon, captures)
-  if (rule) return rule
-  rule =
-    tryEdges(node.mixed.candidates(text), text, name, colon, captures) ??
-    tryEdges(node.finite.get(text) ?? NONE, text, name, colon, captures) ??
-    tryEdges(node.open, text, name, colon, captures)
-  if (rule) return rule
-  const tail = colon < 0 ? text : name.slice(start)
-  return tryEdges(node.rests.candidates(tail), tail, name, -1, captures)
-}
-
-function step(node: Node, name: string, colon: number, captures: string[]): Rule | undefined {
-  return colon < 0 ? node.rule : walk(node, name, colon + 1, captures)
-}
-
-function tryEdges(
-  edges: readonly Edge<Node>[],
-  text: string,
-  name: string,
-  colon: number,
-  captures: string[],
-): Rule | undefined {
-  const mark = captures.length
-  for (const { segment, node } of edges) {
-    const rule = matchSegment(segment, text, captures) ? step(node, name, colon, captures) : undefined
-    if (rule) return rule
-    captures.length = mark
-  }
-  return undefined
 }

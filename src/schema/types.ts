@@ -39,6 +39,8 @@ export interface Glance {
   /** The other database of an alias. */
   readonly db: number | undefined
   readonly queue: boolean
+  /** Its family is no queue and lies in one database, so that a name is all there is to know of a key. */
+  readonly plain: boolean
 }
 
 /** What {@link RedisKeyMapper.parse} gives. */
