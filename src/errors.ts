@@ -18,6 +18,7 @@ export const errorCodes = {
   E_BAD_ALIAS: 'an alias has an option that does not fit',
   E_UNKNOWN_GROUP: 'no group of that name is in the schema',
   E_BAD_FIELD: 'a field of a value is missing, or is not what its family says',
+  E_BAD_TRANSFORM: 'a transform does not fit its families',
   // commands and plans
   E_UNKNOWN_COMMAND: 'the command has no row in the command table, so its keys cannot be found',
   E_CROSS_DATABASE: 'one command would touch keys in two databases',
@@ -25,8 +26,9 @@ export const errorCodes = {
   E_BLOCKING_MIRRORED: 'a blocking write on a family that the phase mirrors',
   E_UNSUPPORTED: 'the command cannot be followed in this phase',
   E_VETOED: 'a hook did not let a key migrate, and the command needs it to',
-  // phases
+  E_TRANSFORM: '`up` or `down` of a transform threw, or a value does not fit it',
   E_CONTENTION: 'a value that a transform has to change was changed by others during every try',
+  // phases
   E_BAD_PHASE: 'not a phase, or not a phase source',
   E_UNSAFE_TRANSITION: 'the change of phase could lose or resurrect data',
   // clients and servers
@@ -60,10 +62,10 @@ export interface ErrorDetails {
   hint?: string
   /** The error underneath. */
   cause?: unknown
-}
-
   /** The field of a value that is at fault. */
   field?: string
+}
+
 /**
  * The one error class of this package.
  *
@@ -77,16 +79,16 @@ export class CanonicalRedisError extends Error {
   override readonly name = 'CanonicalRedisError'
   readonly code: ErrorCode
   readonly hint: string | undefined
-
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
   /** Of `E_BAD_FIELD`: the first field at fault, by its canonical name, where it is one. */
   readonly field: string | undefined
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(details.hint ? `${message}\n  → ${details.hint}` : message, { cause: details.cause })
     this.code = code
     this.hint = details.hint
+    this.field = details.field
     // A second copy of the package (ESM beside CJS, two versions) must still recognise the error.
     Object.defineProperty(this, brand, { value: true })
-    this.field = details.field
   }
 }
 

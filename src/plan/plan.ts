@@ -11,6 +11,7 @@ import { planPublish } from './channels.js'
 import { afterOp, beforeOp, chooseMirror, opFor, settle, supersede } from './mirror.js'
 import { distinct, findPairs, isAtHome, rewrite, type Pair } from './pairs.js'
 import { withQueues } from './queue.js'
+import { planReshaped } from './reshape/index.js'
 import {
   blocks,
   refuseBlocking,
@@ -42,6 +43,8 @@ export function plan(
   if (located === undefined) return refuseUnknown(argv, context)
   if (located.row.special === 'publish') return planPublish(argv, located, context)
   if (located.keys.length === 0) return undefined
+  const reshaped = context.transforms && planReshaped(argv, located, context)
+  if (reshaped) return reshaped
   if (located.row.special !== 'watch' && isAtHome(argv, located, context)) return undefined
   const pairs = findPairs(argv, located, context)
   if (pairs.length === 0) return undefined

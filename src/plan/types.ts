@@ -5,7 +5,8 @@
  */
 import type { Arg, Located } from '../commands/index.js'
 import type { Phase } from '../phases/index.js'
-import type { RedisKeyMapper } from '../schema/index.js'
+import type { Part, RedisKeyMapper } from '../schema/index.js'
+import type { Flow } from './reshape/flow.js'
 
 /** Why a step is there. */
 export type StepRole =
@@ -69,6 +70,8 @@ export interface Plan {
    * planned anew, `timeout` being the position in argv of the seconds that it waits (0: for ever).
    */
   readonly turns?: { readonly timeout: number }
+  /** Instead of the steps: what to send, one after the other; `shapes` are those of the connection's replies. */
+  readonly flow?: (shapes: 2 | 3) => Flow
 }
 
 /** What a plan depends on besides the command. */
@@ -84,6 +87,8 @@ export interface PlanContext {
   readonly keyPrefix?: string
   /** On a cluster: the slot of a name. There is only one database there, and only one slot in a transaction. */
   readonly slotOf?: (name: Arg) => number
+  /** What `transform()` declares, by names as stored; only where a schema has any. */
+  readonly transforms?: { find(name: Arg): Part | undefined }
   /** The server has modules, whose values may have no COPY. */
   readonly hasModules?: boolean
   /** What to do with a command that has no row. Default `refuse`. */

@@ -17,6 +17,8 @@ import { normalizerOf, type FieldValues, type Normalized } from './normalize.js'
 import { checkParams, type Params } from './params.js'
 import type { Pattern } from './pattern.js'
 import type { Family, Rule } from './rule.js'
+import { Transforms } from './reshape.js'
+import { compileTransforms } from './reshape-check.js'
 import { Rulebook } from './rulebook.js'
 import { slotsOf } from './segment.js'
 import type { FamilyInfo, PatternInfo } from './types.js'
@@ -39,11 +41,10 @@ export interface Schema {
   /** From the params of a channel family to its canonical name. */
   readonly channel: Readonly<Record<string, (params: never) => string>>
   readonly mapper: RedisKeyMapper
+  /** What `transform()` declares. */
+  readonly transforms: Transforms
   readonly families: ReadonlyMap<string, FamilyInfo>
   readonly channels: ReadonlyMap<string, FamilyInfo>
-}
-
-/** What {@link defineSchema} returns. */
   /** Names of key families by group. */
   readonly groups: ReadonlyMap<string, readonly string[]>
   /**
@@ -59,35 +60,38 @@ export interface Schema {
   normalize(family: string, value: FieldValues): unknown
   /** As {@link Schema.normalize}, but gives `E_BAD_FIELD` back instead of throwing it. */
   safeNormalize(family: string, value: FieldValues): Normalized<unknown>
-export interface TypedSchema<K extends Declarations<'key'>, C extends Declarations<'channel'>> extends Omit<
-  Schema,
+}
+
 /** The families that say what stands in their values. */
 export type WithFields<K extends Declarations<'key'>> = {
   [F in keyof K]: [Extract<K[F]['fieldsSchema'], FieldsSchema>] extends [never] ? never : F
 }[keyof K] &
   string
 
+/** What {@link defineSchema} returns. */
+export interface TypedSchema<K extends Declarations<'key'>, C extends Declarations<'channel'>> extends Omit<
+  Schema,
   'key' | 'channel' | 'normalize' | 'safeNormalize'
 > {
   readonly key: KeyFunctions<K>
   readonly channel: KeyFunctions<C>
-}
-
-/** What {@link defineSchema} takes. */
   /** See {@link Schema.normalize}. */
   normalize<F extends WithFields<K>>(family: F, value: FieldValues): OutputOf<K[F]['fieldsSchema']>
   /** See {@link Schema.safeNormalize}. */
   safeNormalize<F extends WithFields<K>>(family: F, value: FieldValues): Normalized<OutputOf<K[F]['fieldsSchema']>>
+}
+
+/** What {@link defineSchema} takes. */
 export interface SchemaDefinition<K extends Declarations<'key'>, C extends Declarations<'channel'>> {
   /** Names the schema in reports and records. */
   readonly name: string
   readonly keys: K
   readonly channels?: C
+  /** Names for several key families, to choose and to count them by. A family may be in several groups. */
+  readonly groups?: Readonly<Record<string, readonly (keyof K & string)[]>>
 }
 
 function refuse(what: string, expected: string, given: unknown, hint: string): never {
-  /** Names for several key families, to choose and to count them by. A family may be in several groups. */
-  readonly groups?: Readonly<Record<string, readonly (keyof K & string)[]>>
   const shown = typeof given === 'object' && given !== null ? 'another object' : `${String(given)} (${typeof given})`
   throw new CanonicalRedisError('E_BAD_OPTION', `Expected ${what} to be ${expected}, got ${shown}.`, { hint })
 }
@@ -109,10 +113,10 @@ const patternInfo = ({ source, glob, holes }: Pattern): PatternInfo => ({ source
 const familyInfo = ({ name, canonical, aliases, queue, ttl }: Family): FamilyInfo => ({
   name,
   queue,
+  ...(ttl && { ttl }),
   canonical: patternInfo(canonical.pattern),
   aliases: aliases.map(({ pattern, db }) => ({ ...patternInfo(pattern), db })),
 })
-  ...(ttl && { ttl }),
 
 const infosOf = (families: readonly Family[]): ReadonlyMap<string, FamilyInfo> =>
   new Map(families.map((family) => [family.name, familyInfo(family)]))
@@ -148,10 +152,10 @@ const textsOf = ({ pattern, segments, sources }: Rule): string[] => [
  *   name: 'jobs-to-steps',
  *   keys: { step: key('step:<id>').alias('job:<id>') },
  *   channels: { stepEvents: channel('step_events').alias('job_events') },
+ *   groups: { work: ['step'] },
  * })
  * schema.key.step({ id: 42 })             // 'step:42'
  * schema.mapper.getCanonicalKey('job:42') // 'step:42'
- *   groups: { work: ['step'] },
  * ```
  */
 export function defineSchema<
@@ -167,15 +171,18 @@ export function defineSchema<
   const rules = [...keyFamilies, ...channelFamilies].flatMap(({ canonical, aliases }) => [canonical, ...aliases])
   const keyBook = new Rulebook(keyFamilies)
   const channelBook = new Rulebook(channelFamilies)
+  const mapper = new RedisKeyMapper(keyBook, channelBook, rules.flatMap(textsOf).every(isAscii))
+  const transforms = compileTransforms(keys)
   return Object.freeze({
+    ...(normalizerOf(keyBook.families) as Pick<TypedSchema<K, C>, 'normalize' | 'safeNormalize'>),
     name,
-    hash: hashOf(keyFamilies, channelFamilies),
+    hash: hashOf(keyFamilies, channelFamilies, transforms),
     key: functionsOf(keyBook) as KeyFunctions<K>,
     channel: functionsOf(channelBook) as KeyFunctions<C>,
-    mapper: new RedisKeyMapper(keyBook, channelBook, rules.flatMap(textsOf).every(isAscii)),
-    ...(normalizerOf(keyBook.families) as Pick<TypedSchema<K, C>, 'normalize' | 'safeNormalize'>),
+    mapper,
+    transforms: new Transforms(transforms, mapper),
     families: infosOf(keyFamilies),
     channels: infosOf(channelFamilies),
+    groups: groupsOf((groups ?? {}) as Groups, new Set(keyBook.families.keys())),
   })
 }
-    groups: groupsOf((groups ?? {}) as Groups, new Set(keyBook.families.keys())),

@@ -6,6 +6,7 @@
 import type { Constraints } from './constraint.js'
 import type { Fields } from './fields.js'
 import type { Pattern } from './pattern.js'
+import type { TransformDefinition } from './transform-definition.js'
 import type { TtlRule } from './ttl.js'
 
 /** Keys live in a database; channels do not. */
@@ -37,8 +38,10 @@ export interface Definition {
   readonly constraints: Constraints
   readonly aliases: readonly AliasDefinition[]
   readonly queue: boolean
-}
   /** What `.fields()` says. */
   readonly fields?: Fields
   /** What `.ttl()` says. */
   readonly ttl?: Required<TtlRule>
+  /** What `transform()` says. */
+  readonly transform?: TransformDefinition
+}

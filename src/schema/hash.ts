@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { toText } from './bytes.js'
+import type { TransformParts } from './reshape.js'
 import type { Family, Rule } from './rule.js'
 import { slotsOf } from './segment.js'
 
@@ -34,9 +35,9 @@ const factsOf = ({ canonical, aliases, queue, ttl }: Family): unknown => ({
   pattern: canonical.pattern.source,
   // Two services of which one moves the keys and the other mirrors them would double jobs.
   ...(queue && { queue }),
-  constraints: sorted(
   // Two migrators of which one gives keys an end would not agree what is equal. Fields and groups change no key.
   ...(ttl && { ttl }),
+  constraints: sorted(
     slotsOf(canonical.segments).flatMap((slot) =>
       slot.domain.kind === 'free' ? [] : [[slot.name, slot.domain.fingerprint] as const],
     ),
@@ -54,9 +55,15 @@ const factsOf = ({ canonical, aliases, queue, ttl }: Family): unknown => ({
  * of an enum; another one as soon as any name maps differently. Of a predicate only its kind counts (type, format,
  * lengths, a pattern of the user's own): code cannot be hashed.
  */
-export function hashOf(keys: Iterable<Family>, channels: Iterable<Family>): string {
-  const facts = [keys, channels].map((families) =>
+export function hashOf(
+  keys: Iterable<Family>,
+  channels: Iterable<Family>,
+  transforms: readonly Pick<TransformParts, 'name' | 'into' | 'index'>[] = [],
+): string {
+  const facts: unknown[] = [keys, channels].map((families) =>
     sorted([...families].map((family) => [family.name, factsOf(family)] as const)),
   )
+  // `up` and `down` are code, and do not count.
+  if (transforms.length > 0) facts.push(sorted(transforms.map(({ name, into, index }) => [name, { into, index }])))
   return createHash('sha256').update(canonicalJson(facts)).digest('hex').slice(0, 16)
 }

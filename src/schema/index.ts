@@ -22,4 +22,24 @@ export type { HoleValue, Kind } from './definition.js'
 export type { HolesOf, KeyFunction, KeyTypeError, NameOf, ParamsOf } from './infer.js'
 export { RedisKeyMapper, type NameLike } from './mapper.js'
 export type { Params } from './params.js'
+export {
+  difference,
+  lacksDown,
+  samePieces,
+  type Group,
+  type Part,
+  type PieceFields,
+  type Pieces,
+  type Transform,
+  type Transforms,
+} from './reshape.js'
+export {
+  transform,
+  type NewPiece,
+  type OldPiece,
+  type PieceFamily,
+  type Texts,
+  type TransformDeclaration,
+  type TransformOptions,
+} from './transform.js'
 export type { AliasName, FamilyInfo, KeyName, LogicalKey, ParsedKey, PatternInfo, Side } from './types.js'
