@@ -18,8 +18,8 @@ export type Answer = readonly (string | number)[] | Error
 /** The same as bytes. */
 export type RawAnswer = readonly Reply[] | Error
 
-/** The names of a logical key. */
-export type Keyed = Pick<Job, 'canonical' | 'aliases'>
+/** The names of a logical key, and what scripts are told of its family. */
+export type Keyed = Pick<Job, 'canonical' | 'aliases' | 'rule'>
 
 /** Logical keys in one script call at most; the script itself stops earlier when they are large. */
 const KEYS_PER_CALL = 100
@@ -33,7 +33,7 @@ const LARGEST_BURST = 64
 const NOT_NOW = /^(TRYAGAIN|LOADING|BUSY|NOREPLICAS) /
 const NOT_HERE = /^(MOVED|ASK|CLUSTERDOWN|READONLY|MASTERDOWN) /
 
-/** Some logical keys of one slot, by their positions. */
+/** Some logical keys of one slot and with one rule, by their positions. */
 interface Call {
   readonly keys: number[]
 }
@@ -109,7 +109,7 @@ export class Calls {
 
   async #onServer(server: Server, mine: readonly number[], round: Round): Promise<Error | undefined> {
     const port = await this.session.port(server)
-    const calls = grouped(mine, round.slots)
+    const calls = grouped(mine, round)
     let trouble: Error | undefined
     while (calls.length > 0) {
       const burst = this.#bursts.get(server.address) ?? 4
@@ -179,7 +179,9 @@ export class Calls {
         places.push(String(db))
       }
     }
-    return [String(names.length), ...names, String(this.session.home), flags, String(this.over), ...places]
+    const rule = jobs[keys[0]!]?.rule
+    const words = rule === undefined ? flags : `${flags} ${rule}`
+    return [String(names.length), ...names, String(this.session.home), words, String(this.over), ...places]
   }
 
   /** Twice as many when the last burst was quick, half as many when it was slow. */
@@ -217,16 +219,17 @@ const byText = ({ lua }: Script): Arg[] => ['EVAL', lua]
 const isNoScript = (reply: Reply | Error | undefined): boolean =>
   reply instanceof Error && reply.message.startsWith('NOSCRIPT')
 
-/** Calls of one slot each. */
-function grouped(mine: readonly number[], slots: readonly (number | undefined)[]): Call[] {
-  const open = new Map<number, Call>()
+/** Calls of one slot and one rule each. */
+function grouped(mine: readonly number[], { slots, jobs }: Pick<Round, 'slots' | 'jobs'>): Call[] {
+  const open = new Map<number | string, Call>()
   const calls: Call[] = []
   for (const i of mine) {
-    const slot = slots[i]!
-    let call = open.get(slot)
+    const rule = jobs[i]!.rule
+    const kind = rule === undefined ? slots[i]! : `${slots[i]!} ${rule}`
+    let call = open.get(kind)
     if (call === undefined || call.keys.length === KEYS_PER_CALL) {
       calls.push((call = { keys: [] }))
-      open.set(slot, call)
+      open.set(kind, call)
     }
     call.keys.push(i)
   }

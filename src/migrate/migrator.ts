@@ -133,11 +133,12 @@ export class RedisKeyMigrator {
    */
   async migrateKeys(options: MigrateOptions = {}): Promise<MigrateResult> {
     checkOptions('migrateKeys', options)
-    const { dryRun = true, direction = 'forward', overwrite = false, prune = true, match, checkpoint } = options
+    const { dryRun = true, direction = 'forward', overwrite = false, prune = true, match, ttl, checkpoint } = options
     const names = new ReportNames()
     const result = await this.#run('migrate', options, async (run) => {
       // A dry run changes nothing, so there is nothing to go on from.
-      if (!dryRun) await this.#open(run, checkpoint, { direction, overwrite, prune, match, how: run.big.how })
+      const pinned = { direction, overwrite, prune, match, how: run.big.how, ...(ttl === false && { ttl }) }
+      if (!dryRun) await this.#open(run, checkpoint, pinned)
       return backfill(run, options, this.#phaseOf, names)
     })
     return reported('migrate', options, result, names)
@@ -249,7 +250,10 @@ export class RedisKeyMigrator {
     let phase = from
     const phaseOf = this.#phaseOf ?? ((): Phase => phase)
     const copy = (direction: 'forward' | 'reverse', only: RunOptions): Promise<MigrateResult> =>
-      this.#run('migrate', only, (run) => backfill(run, { dryRun: false, direction }, phaseOf, new ReportNames()))
+      this.#run('migrate', only, (run) =>
+        // The way back gives no key an end that it had not before.
+        backfill(run, { dryRun: false, direction, ttl: false }, phaseOf, new ReportNames()),
+      )
     const isWhole = (options.families ?? this.#options.families) === undefined
     const setPhase = options.setPhase ?? setterOf(this.#source.wrapped?.source, isWhole)
     const queues = families.filter((family) => this.#schema.families.get(family)?.queue)

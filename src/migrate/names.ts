@@ -5,6 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import type { Schema } from '../schema/index.js'
+import { ruleWord } from './scripts/index.js'
 
 /** A physical key. */
 export interface Place {
@@ -23,6 +24,8 @@ export interface Job {
   readonly met: number
   /** Its elements are jobs: it is moved, never copied. */
   readonly queue: boolean
+  /** What its family says of times to live, as a word for scripts. */
+  readonly rule?: string
 }
 
 /** A name for people: text, or with `\xNN` for what is not ASCII when the bytes are not UTF-8. */
@@ -39,6 +42,9 @@ export const escapeGlob = (text: Buffer): Buffer =>
 
 /** The mapper, for names as stored. */
 export class Names {
+  /** By family, those that have one. */
+  readonly #rules: ReadonlyMap<string, string>
+
   constructor(
     readonly schema: Schema,
     readonly families: ReadonlySet<string>,
@@ -46,7 +52,10 @@ export class Names {
     readonly keyPrefix: Buffer,
     /** A cluster has no other databases: aliases there cannot exist. */
     readonly isCluster = false,
-  ) {}
+  ) {
+    const words = [...schema.families.values()].map((family) => [family.name, ruleWord(family)] as const)
+    this.#rules = new Map(words.filter((entry): entry is [string, string] => entry[1] !== undefined))
+  }
 
   /** Has no family more aliases than this? */
   aliasesAtMost(count: number): boolean {
@@ -79,7 +88,9 @@ export class Names {
     const met = aliases.findIndex((alias) => alias.db === db && alias.name.equals(stored))
     const isCanonical = db === this.home && canonical.equals(stored)
     if (aliases.length === 0 || (met === -1 && !isCanonical)) return undefined
-    return { family: key.family, canonical, aliases, met, queue: key.queue === true }
+    const job = { family: key.family, canonical, aliases, met, queue: key.queue === true }
+    const rule = this.#rules.get(key.family)
+    return rule === undefined ? job : { ...job, rule }
   }
 
   #stored(name: Buffer): Buffer {

@@ -83,6 +83,7 @@ const rules = {
     direction: oneOf('forward', 'reverse'),
     overwrite: flag,
     prune: flag,
+    ttl: flag,
     checkpoint,
     bigKeys,
   },

@@ -203,7 +203,7 @@ for (const kind of availableServers()) {
         await redis.mset('job:1', 'a', 'job:22', 'b', 'jobs:pending', 'c')
         const result = await migrator().migrateKeys({ dryRun: false, families: ['pending'] })
         expect(result.families).toEqual({
-          pending: { found: 1, migrated: 1, skipped: 0, failed: 0, vanished: 0, removed: 0 },
+          pending: { found: 1, migrated: 1, skipped: 0, failed: 0, vanished: 0, removed: 0, timed: 0 },
         })
         expect(await redis.exists('step:1', 'step:22')).toBe(0)
         await migrator({ families: ['step'] }).migrateKeys({ dryRun: false, match: 'job:2*' })

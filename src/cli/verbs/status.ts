@@ -58,7 +58,7 @@ function stateOf(family: FamilyAnalysis, { migrated, skipped }: MigrateCounts = 
 }
 
 /** A family without aliases has nothing to copy. */
-const none: MigrateCounts = { found: 0, migrated: 0, skipped: 0, failed: 0, vanished: 0, removed: 0 }
+const none: MigrateCounts = { found: 0, migrated: 0, skipped: 0, failed: 0, vanished: 0, removed: 0, timed: 0 }
 
 /** What to do in a phase, while aliases are left without a copy and when none are. */
 const steps: Readonly<Record<Phase, (open: number, aliases: number) => string>> = {

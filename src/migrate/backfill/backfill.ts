@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { wrongPhase } from '../../phases/index.js'
+import { phaseTable, wrongPhase } from '../../phases/index.js'
 import { copyInPieces } from '../big/copy.js'
 import type { Answer } from '../calls.js'
 import { printable, type Job, type Place } from '../names.js'
@@ -11,14 +11,22 @@ import { apart, goesBack, moveQueues } from '../queues.js'
 import type { ReportNames } from '../report.js'
 import { distinctKeys, type Run } from '../run.js'
 import { jobsOf, walkAll, type Met } from '../scan/walker.js'
-import { copyScript, pruneScript } from '../scripts/index.js'
+import { copyScript, pruneScript, timeScript } from '../scripts/index.js'
 import { Capped, EXAMPLES, Tally } from '../tally.js'
 import { requireRoom } from '../throttle/fit.js'
 import type { BigKey, MigrateCounts, MigrateOptions, MigrateResult, PhaseOf } from '../types/index.js'
 import { wayOf, type Way } from './ways.js'
 
 type Kind = keyof MigrateCounts
-const kinds = ['found', 'migrated', 'skipped', 'failed', 'vanished', 'removed'] as const satisfies readonly Kind[]
+const kinds = [
+  'found',
+  'migrated',
+  'skipped',
+  'failed',
+  'vanished',
+  'removed',
+  'timed',
+] as const satisfies readonly Kind[]
 
 /** Copies, and where it overwrites removes what has no counterpart. */
 export async function backfill(
@@ -41,6 +49,8 @@ class Backfill {
   readonly #tally: Tally<Kind>
   readonly #big = new Capped<BigKey>(EXAMPLES)
   /** A key that has more than one alias is met once for each: without this it would count as migrated and as skipped. */
+  /** Flags that say how to copy. */
+  readonly #flags: string
   readonly #metBefore = new Set<string>()
 
   constructor(
@@ -53,6 +63,7 @@ class Backfill {
     this.#dryRun = options.dryRun ?? true
     this.#limit = options.limit ?? Infinity
     this.#tally = new Tally<Kind>(kinds, context.names.families)
+    this.#flags = `${this.#way.copy}${this.#dryRun ? ' dry' : ''}${options.ttl === false ? ' keep' : ''}`
     this.#tally.restore(context.checkpoint?.memory?.counts)
     context.counts = this.#tally.total
   }
@@ -123,7 +134,11 @@ class Backfill {
     await run.pacer.admit(place.server, jobs.length)
     // Again for each batch: the fleet may step on in between.
     this.checkPhase()
-    const answers = await run.calls.run(copyScript, `${this.#way.copy}${this.#dryRun ? ' dry' : ''}`, jobs)
+    const answers = await run.calls.run(
+      copyScript,
+      this.#flags,
+      jobs.map((job) => this.#ruled(job)),
+    )
     for (const [i, job] of jobs.entries()) {
       const answer = answers[i]!
       const isBig = !(answer instanceof Error) && answer[0] === 'big'
@@ -167,10 +182,25 @@ class Backfill {
     const back = this.#way.copy === 'back'
     const from = Number(source) === 0 ? canonical : job.aliases[Number(source) - 1]!
     const big = {
+  /** With what the rule of its family has to be told of its phase. */
+  #ruled(job: Job): Job {
+    const { phaseOf } = this
+    if (job.rule === undefined || !phaseOf || phaseTable[phaseOf(job.family)].primary === 'alias') return job
+    return { ...job, rule: `${job.rule} both` }
+  }
+
+  /** Gives a key its time that was copied in pieces; 1 if it was given any. Should it fail, the next run does it. */
+  async #time(job: Job): Promise<number> {
+    if (job.rule === undefined || this.#way.copy === 'back') return 0
+    const [answer] = await this.context.calls.run(timeScript, this.#flags, [this.#ruled(job)])
+    return !(answer instanceof Error) && answer?.[0] === 'given' ? 1 : 0
+  }
+
       key: printable(from.name),
       canonical: printable(job.canonical),
       family: job.family,
       bytes: Number(bytes),
+    if (!failed && answer[2] === 1) this.#tally.add(job.family, 'timed')
     }
     const list = (outcome: BigKey['outcome'], retries = 0): void => this.#big.push({ ...big, outcome, retries })
     const how = this.#dryRun && run.big.how !== 'skip' ? 'would-copy' : run.big.how
@@ -188,12 +218,13 @@ class Backfill {
         return new Error(`it changed during each of ${retries + 1} attempts to copy it in pieces`)
       }
       if (kind !== 'whole') {
-        if (kind === 'migrated') list('chunk', retries)
-        return [kind, count!]
+        if (kind !== 'migrated') return [kind, count!]
+        list('chunk', retries)
+        return [kind, count!, await this.#time(job)]
       }
     }
     await run.progress(`"${big.key}" (${big.bytes} bytes) to be copied in one piece: nobody else is served meanwhile`)
-    const [answer] = await run.calls.run(copyScript, `${this.#way.copy} whole`, [job])
+    const [answer] = await run.calls.run(copyScript, `${this.#flags} whole`, [this.#ruled(job)])
     if (!(answer instanceof Error) && answer![0] === 'migrated') list('copy')
     return answer!
   }

@@ -9,9 +9,13 @@
  * @module
  */
 import { frame } from './frame.js'
+import { byRule } from './ttl.js'
 
-/** Lua: `difference(alias, canonical)` gives nothing for equal keys, else the problem, and what was found. */
-const difference = `
+/**
+ * Lua: `difference(alias, canonical)` gives nothing for equal keys, else the problem, and what was found. A time to live
+ * that the rule of the family accounts for is none.
+ */
+const difference = `${byRule}
 local function equal(a, b)
   if type(a) ~= 'table' or type(b) ~= 'table' then return a == b end
   if #a ~= #b then return false end
@@ -99,7 +103,8 @@ local function difference_of_headers(alias, canonical)
   if x ~= y then return 'type', x, y end
   local left, slack = expiry(alias)
   local right = expiry(canonical)
-  if math.abs(left - right) > slack or (left < 0) ~= (right < 0) then return 'ttl', left, right end
+  local is_equal = math.abs(left - right) <= slack and (left < 0) == (right < 0)
+  if not is_equal and not by_rule(left, right) then return 'ttl', left, right end
 end
 local function difference(alias, canonical)
   local problem, x, y = difference_of_headers(alias, canonical)

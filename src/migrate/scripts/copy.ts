@@ -4,13 +4,17 @@
  * @module
  */
 import { frame } from './frame.js'
+import { giveTime } from './ttl.js'
 
 /**
  * Flags: `replace` overwrites; `back` copies the canonical key over its first alias instead, and removes the older
- * ones, which it has overtaken; `dry` only says what would be.
- * Reply: `{outcome, aliases that exist}`; for a big key `{'big', aliases that exist, source (0: canonical), bytes}`.
+ * ones, which it has overtaken; `dry` only says what would be; and those of {@link giveTime}.
+ * Reply: `{outcome, aliases that exist, was it given a time to live}`; for a big key `{'big', aliases that exist, source (0: canonical), bytes}`.
  */
-export const copyScript = frame(`
+export const copyScript = frame(`${giveTime}
+local function there(canonical, aliases, count)
+  return { 'skipped', count, give_time(canonical, aliases, canonical, false) }
+end
 local function back(canonical, aliases, count)
   if not exists(canonical) then return { 'vanished', count } end
   local bytes = big(canonical)
@@ -24,16 +28,17 @@ end
 local function forward(canonical, aliases, source, count)
   local bytes = big(aliases[source])
   if flags.dry or bytes then
-    if not flags.replace and exists(canonical) then return { 'skipped', count } end
+    if not flags.replace and exists(canonical) then return there(canonical, aliases, count) end
     if not exists(aliases[source]) then return { 'vanished', 0 } end
     if bytes then return { 'big', count, source, bytes } end
-    return { 'migrated', count }
+    return { 'migrated', count, give_time(canonical, aliases, aliases[source], true) }
   end
   local copied
   if flags.replace then copied = call(aliases[source], 'COPY', canonical.name, 'DB', home, 'REPLACE')
   else copied = call(aliases[source], 'COPY', canonical.name, 'DB', home) end
-  if copied == 1 then return { 'migrated', count } end
-  return { exists(canonical) and not flags.replace and 'skipped' or 'vanished', count }
+  if copied == 1 then return { 'migrated', count, give_time(canonical, aliases, canonical, true) } end
+  if exists(canonical) and not flags.replace then return there(canonical, aliases, count) end
+  return { 'vanished', count }
 end
 local function each(canonical, aliases)
   -- Most keys have one alias: whether it is there comes out when it is copied.

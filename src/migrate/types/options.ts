@@ -84,6 +84,8 @@ export interface MigrateOptions extends RunOptions {
   readonly overwrite?: boolean
   /** Remove what the overwriting side does not have. Default true where it overwrites; never without. */
   readonly prune?: boolean
+  /** Give keys the time to live that `.ttl()` of their family says. Default true; `reverse` never does. */
+  readonly ttl?: boolean
   /** Survive a kill: keep there how far the run is, and go on from there. Live runs only. */
   readonly checkpoint?: CheckpointPlace
   /** In place of the migrator's own. */

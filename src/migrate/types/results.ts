@@ -100,6 +100,8 @@ export interface MigrateCounts {
   readonly vanished: number
   /** Removed because the overwriting side does not have them. Not part of `found`. */
   readonly removed: number
+  /** Given a time to live by the rule of their family, copied or there already; in a dry run, would be. Not part of `found`. */
+  readonly timed: number
 }
 
 /** What {@link RedisKeyMigrator.migrateKeys} did. */
