@@ -59,6 +59,11 @@ const phase: Flag = {
   },
 }
 const live: Flag = { flags: '--live', says: 'do it; without this flag nothing is changed' }
+const dryRun: Flag = {
+  flags: '--dry-run',
+  says: 'change nothing; it is so without this flag, too',
+  conflicts: 'live',
+}
 const yes: Flag = { flags: '-y, --yes', says: 'do not ask' }
 const reportDir: Flag = {
   flags: '--report-dir <folder>',
@@ -87,7 +92,7 @@ export const serverFlags: readonly Flag[] = [config, url, db, families, json]
 /** What verbs take that go through the keys. */
 export const runFlags: readonly Flag[] = [...serverFlags, phase, rate, batch, noThrottle, memory, reportDir, noReport]
 /** What verbs take besides that change data. */
-export const liveFlags: readonly Flag[] = [live, yes, bigKeys]
+export const liveFlags: readonly Flag[] = [live, dryRun, yes, bigKeys]
 export { json as jsonFlag, phase as phaseFlag, reportDir as reportDirFlag, url as urlFlag, yes as yesFlag }
 
 /** {@link schemaFlags}, read. */

@@ -71,10 +71,11 @@ Nothing is changed without --live. Exit codes: 0 done, 1 something was found,
 function add(program: Command, verb: Verb, perform: Perform): void {
   const command = program.command(verb.args ? `${verb.name} ${verb.args}` : verb.name)
   command.summary(verb.says).description(verb.more ?? verb.says)
-  for (const { flags, says, read, fallback } of verb.flags) {
+  for (const { flags, says, read, fallback, conflicts } of verb.flags) {
     const spelled = command.createOption(flags, says)
     if (read) spelled.argParser(read)
     if (fallback !== undefined) spelled.default(fallback)
+    if (conflicts !== undefined) spelled.conflicts(conflicts)
     command.addOption(spelled)
   }
   const shown = verb.examples.map(([line, does]) => `  $ canonical-redis ${line}\n      ${does}`)

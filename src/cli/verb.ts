@@ -13,6 +13,8 @@ export interface Flag {
   /** Reads the text behind the flag. @throws CanonicalRedisError `E_BAD_OPTION` */
   readonly read?: (text: string) => unknown
   readonly fallback?: unknown
+  /** The option, by its name in the code, that it cannot stand beside. */
+  readonly conflicts?: string
 }
 
 /** What came of a verb. */

@@ -17,6 +17,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A person at a terminal who types this at each question. Without it there is no terminal. */
   readonly answer?: string
+  /** What comes through a pipe, where there is no terminal. */
+  readonly stdin?: string
   readonly signal?: AbortSignal
   /** Told of everything that is written to stderr. */
   readonly onSaid?: (text: string) => void
@@ -34,6 +36,7 @@ export async function cli(argv: readonly string[], options: CliOptions): Promise
   const { answer } = options
   const written = { out: '', err: '' }
   const stdin = Object.assign(new PassThrough(), { isTTY: answer !== undefined })
+  if (options.stdin !== undefined) stdin.end(options.stdin)
   const stderr = new PassThrough()
   const said = (text: string): void => {
     written.err += text

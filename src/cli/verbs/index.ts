@@ -9,6 +9,7 @@ import { check } from './check.js'
 import { cleanup } from './cleanup.js'
 import { explain } from './explain.js'
 import { init } from './init.js'
+import { map } from './map.js'
 import { migrate } from './migrate.js'
 import { report } from './report.js'
 import { rollback } from './rollback.js'
@@ -20,6 +21,7 @@ export const verbs = [
   init,
   check,
   explain,
+  map,
   analyze,
   migrate,
   verify,

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
+import { CanonicalRedisError } from '../../errors.js'
 import type { MigrateOptions, MigrateResult } from '../../migrate/types/index.js'
 import type { Exit } from '../exits.js'
 import { liveFlags, oneOf, runFlags, whole, type LiveOptions } from '../flags.js'
@@ -14,6 +15,7 @@ import { examples, familyTable, footer, next } from '../run/show.js'
 import { withMigrator, type Work } from '../run/work.js'
 import { bytes, plural } from '../text.js'
 import type { Call, Outcome, Verb } from '../verb.js'
+import { verified } from './verify.js'
 
 interface Options extends LiveOptions {
   readonly limit?: number
@@ -22,6 +24,7 @@ interface Options extends LiveOptions {
   readonly overwrite?: boolean
   /** A file; false after `--no-checkpoint`. */
   readonly checkpoint?: string | false
+  readonly validate?: boolean
   /** False after `--no-prune`. */
   readonly prune?: boolean
 }
@@ -45,6 +48,7 @@ export const migrate: Verb<Options> = {
     },
     { flags: '--overwrite', says: 'replace canonical keys; only while nobody reads them' },
     { flags: '--no-prune', says: 'with --overwrite or reverse: remove nothing' },
+    { flags: '--validate', says: 'with --live: verify afterwards; exit code 1 when something differs' },
     { flags: '--checkpoint <file>', says: 'go on from there after a kill (default: in the report folder)' },
     { flags: '--no-checkpoint', says: 'keep none' },
   ],
@@ -52,10 +56,16 @@ export const migrate: Verb<Options> = {
     ['migrate', 'a dry run: what would be copied'],
     ['migrate --live --phase dual-write', 'copy, after asking'],
     ['migrate --live --yes --json --rate 5000', 'from a script, gently; the phase stands in the config'],
+    ['migrate --live --validate --phase dual-write', 'copy, and compare what was copied'],
     ['migrate --live --limit 100 --families step', 'a first try'],
   ],
   async run(call) {
-    const { live = false } = call.options
+    const { live = false, validate = false } = call.options
+    if (validate && !live) {
+      throw new CanonicalRedisError('E_BAD_OPTION', 'A dry run copies nothing that could be validated.', {
+        hint: 'canonical-redis migrate --live --validate, or canonical-redis verify',
+      })
+    }
     if (live) requireSomebody(call)
     return withMigrator(call, { what: 'Migrate', live }, async (work) => {
       if (live && !call.options.yes) await ask(call, work)
@@ -66,10 +76,19 @@ export const migrate: Verb<Options> = {
       })
       const { big, bigOmitted, notes } = result
       await extendReport(work, result.reportFile, { big, bigOmitted, notes })
-      return outcomeOf(call, work, result)
+      const outcome = outcomeOf(call, work, result)
+      if (!validate || outcome.exit === 'interrupted') return outcome
+      return together(outcome, await verified(call, work, work.options))
     })
   },
 }
+
+/** A migration and its validation, as one outcome: what was found by either counts. */
+const together = (migrated: Outcome, validated: Outcome): Outcome => ({
+  exit: validated.exit === 'ok' ? migrated.exit : validated.exit,
+  lines: [...migrated.lines, '', 'Validation', ...validated.lines],
+  result: { ...(migrated.result as object), validation: validated.result },
+})
 
 function wanted({ limit, match, direction, overwrite, prune, bigKeys }: Options): MigrateOptions {
   return {
@@ -125,7 +144,7 @@ function outcomeOf({ io, options }: Call<Options>, { phase }: Work, result: Migr
   else if (dryRun && migrated > 0)
     lines.push(...next(`canonical-redis migrate --live${phase.isKnown ? '' : ' --phase <phase>'}`))
   else if (failed > 0) lines.push(...next('look at what failed, and run the same command again'))
-  else if (options.direction !== 'reverse') lines.push(...next('canonical-redis verify'))
+  else if (options.direction !== 'reverse' && !options.validate) lines.push(...next('canonical-redis verify'))
   const exit: Exit = isStopped ? 'interrupted' : failed > 0 ? 'findings' : 'ok'
   return { exit, lines, result }
 }

@@ -20,6 +20,9 @@ interface Options extends LiveOptions {
   readonly rounds?: number
 }
 
+/** What is needed of the call. */
+type Calling = Pick<Call<Pick<Options, 'repair'>>, 'io' | 'options'>
+
 /** The verb. */
 export const verify: Verb<Options> = {
   name: 'verify',
@@ -56,12 +59,17 @@ export const verify: Verb<Options> = {
         ...(rounds !== undefined && { rounds }),
         ...(acts && { repair: true }),
       }
-      const result = await work.migrator.verify(options)
-      const { details, detailsOmitted, notes, clean, errors: failed } = result
-      await extendReport(work, result.reportFile, { details, detailsOmitted, notes, clean, failed })
-      return outcomeOf(call, work, result)
+      return verified(call, work, options)
     })
   },
+}
+
+/** Compares, and says what came of it: for this verb, and for `migrate --validate`. */
+export async function verified(call: Calling, work: Work, options: VerifyOptions): Promise<Outcome> {
+  const result = await work.migrator.verify(options)
+  const { details, detailsOmitted, notes, clean, errors: failed } = result
+  await extendReport(work, result.reportFile, { details, detailsOmitted, notes, clean, failed })
+  return outcomeOf(call, work, result)
 }
 
 async function ask(call: Call<Options>, { connection, schema, phase }: Work): Promise<void> {
@@ -80,7 +88,7 @@ const shown = ({ alias, canonical, problem, found, repaired }: Difference): stri
   return `${alias} and ${canonical}: ${problem}${values}${repaired ? ', repaired' : ''}`
 }
 
-function outcomeOf({ io, options }: Call<Options>, { phase }: Work, result: VerifyResult): Outcome {
+function outcomeOf({ io, options }: Calling, { phase }: Work, result: VerifyResult): Outcome {
   const { clean, endedBy, details, detailsOmitted, queued, repaired, failed } = result
   const lines = familyTable(result.families, [
     ['compared', 'compared'],
