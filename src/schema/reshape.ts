@@ -139,7 +139,8 @@ export class Transform {
   #memberOf(group: Group, piece: unknown): string {
     const given = isRecord(piece) && isRecord(piece['params']) ? piece['params'] : {}
     for (const [hole, value] of Object.entries(group.params)) {
-      if (given[hole] === undefined || String(given[hole]) === value) continue
+      const own = given[hole]
+      if (own === undefined || own === value || (typeof own === 'number' && String(own) === value)) continue
       throw new Error(`it gave a piece whose <${hole}> is ${JSON.stringify(given[hole])}, of a value of ${value}`)
     }
     const params = { ...given, ...group.params } as Record<string, string>

@@ -9,6 +9,7 @@ import type { Answer } from '../calls.js'
 import { printable, type Job, type Place } from '../names.js'
 import { apart, goesBack, moveQueues } from '../queues.js'
 import type { ReportNames } from '../report.js'
+import { backfillTransforms } from '../reshape/backfill.js'
 import { distinctKeys, type Run } from '../run.js'
 import { jobsOf, walkAll, type Met } from '../scan/walker.js'
 import { copyScript, pruneScript, timeScript } from '../scripts/index.js'
@@ -87,6 +88,8 @@ class Backfill {
       counts: () => this.#tally.families,
       each: (names, met) => this.#page(jobsOf(run, names, met.db), met),
     })
+    const { phaseOf, report, options } = this
+    await backfillTransforms({ run, way: this.#way, options, phaseOf, tally: this.#tally, report })
   }
 
   result(): MigrateResult {

@@ -11,6 +11,7 @@ import type { Answer } from '../calls.js'
 import { printable, type Job } from '../names.js'
 import { apart } from '../queues.js'
 import type { ReportNames } from '../report.js'
+import { sweepTransforms } from '../reshape/sweep.js'
 import { distinctKeys, type Run } from '../run.js'
 import { jobsOf, walkAll, type Met } from '../scan/walker.js'
 import { sweepScript } from '../scripts/index.js'
@@ -33,8 +34,16 @@ export async function sweep(run: Run, options: SweepOptions): Promise<CleanupRes
   const work = new Sweep(run, options)
   await walkAll(run, { sides: 'aliases', each: (names, met) => work.page(jobsOf(run, names, met.db), met) })
   const { tally, big } = work
+  const { dryRun, phaseOf, report, backup } = options
+  const check = (): void => {
+    const wrong = dryRun ? undefined : wrongPhase('sweep', run.names.families, phaseOf)
+    if (wrong) throw wrong
+  }
+  await sweepTransforms({ run, dryRun, check, backup, tally, report })
   const { total, families } = tally
-  return { ...run.result(), ...total, dryRun: options.dryRun, families, big: big.items, bigOmitted: big.omitted }
+  const { items, omitted } = big
+  const groups = run.grouped(families)
+  return { ...run.result(), ...total, dryRun, families, groups, big: items, bigOmitted: omitted }
 }
 
 class Sweep {

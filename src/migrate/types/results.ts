@@ -134,6 +134,8 @@ export interface Difference {
   readonly problem: Problem
   /** Types (`type`) or expiry as milliseconds since 1970, -1 for none (`ttl`). Never a value. */
   readonly found?: { readonly alias: string | number; readonly canonical: string | number }
+  /** Of a transform: what differs, by the names of fields and pieces. */
+  readonly why?: string
   /** It was put right, and does not count. */
   readonly repaired?: true
 }

@@ -7,6 +7,7 @@ import { phaseTable } from '../../phases/index.js'
 import { printable, type Job } from '../names.js'
 import { apart } from '../queues.js'
 import type { ReportNames } from '../report.js'
+import { verifyTransforms } from '../reshape/verify.js'
 import type { Run } from '../run.js'
 import { jobsOf, walkAll, type Met } from '../scan/walker.js'
 import { Capped, EXAMPLES, Tally } from '../tally.js'
@@ -40,6 +41,7 @@ export async function verifyPairs(
   const work = new Verification(run, options, phaseFor, new Findings(run, report))
   await work.run()
   const { tally, details } = work.findings
+  await verifyTransforms({ run, options, phaseFor, tally, details, report })
   const result = run.result()
   return {
     ...result,
