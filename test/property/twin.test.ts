@@ -10,22 +10,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { availableServers, startServer, type TestServer } from '../support/servers.js'
 import { coveredCommands } from '../support/twin/commands.js'
+import { ioredisKinds } from '../support/twin/ioredis.js'
+import { nodeKinds } from '../support/twin/node-redis.js'
 import { phasePairs, runTwin } from '../support/twin/run.js'
-import { clientKinds, type ClientKind } from '../support/twin/twin.js'
+import type { ClientKind } from '../support/twin/twin.js'
 
 const runs = Number(process.env['FC_RUNS'] ?? 200)
 const number = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text))
-const kinds = Object.keys(clientKinds) as ClientKind[]
 const servers = availableServers()
 
 /** Every kind of client comes up on every server; the second moves on by one from server to server. */
-const cases = servers.flatMap((kind, s) =>
-  phasePairs.map((pair, i) => {
-    const clients = [kinds[i % kinds.length]!, kinds[(i + s + 1) % kinds.length]!] as const
-    const title = `${kind}: ${clients[0]} in ${pair[0]} beside ${clients[1]} in ${pair[1]}`
-    return [title, { kind, pair, clients, fixed: 1 + s * phasePairs.length + i }] as const
-  }),
-)
+const casesOf = (kinds: readonly ClientKind[]) =>
+  servers.flatMap((kind, s) =>
+    phasePairs.map((pair, i) => {
+      const clients = [kinds[i % kinds.length]!, kinds[(i + s + 1) % kinds.length]!] as const
+      const title = `${kind}: ${clients[0]} in ${pair[0]} beside ${clients[1]} in ${pair[1]}`
+      return [title, { kind, pair, clients, fixed: 1 + s * phasePairs.length + i }] as const
+    }),
+  )
+const cases = casesOf(Object.keys(ioredisKinds) as ClientKind[])
+/** The plans are those of ioredis: what is new here is how they are carried out. */
+const nodeCases = casesOf(Object.keys(nodeKinds) as ClientKind[])
 
 describe('the twin test', () => {
   const started = new Map<string, TestServer>()
@@ -55,6 +60,19 @@ describe('the twin test', () => {
       if (result.failure !== undefined) expect.fail(result.failure)
       // A path leads straight to the one sequence that failed.
       if (path === undefined) expect(result.sequences).toBe(runs)
+    },
+    120_000,
+  )
+
+  it.each(nodeCases)(
+    '%s',
+    async (_title, { kind, pair, clients, fixed }) => {
+      const seed = number(process.env['FC_SEED']) ?? fixed
+      const path = process.env['FC_PATH']
+      const some = Math.ceil(runs / 10)
+      const result = await runTwin({ server: started.get(kind)!, pair, clients, runs: some, seed, path })
+      if (result.failure !== undefined) expect.fail(result.failure)
+      if (path === undefined) expect(result.sequences).toBe(some)
     },
     120_000,
   )

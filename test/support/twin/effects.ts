@@ -9,21 +9,29 @@ import type { Arg } from '../../../src/commands/index.js'
 /** What the bare twin is given, and what it should have answered; a sentence where the draw was not possible. */
 export async function repeatDraw(bare: Redis, argv: readonly Arg[], got: unknown): Promise<unknown> {
   const command = String(argv[0]).toLowerCase()
-  const same = (): Promise<unknown> => bare.callBuffer(...(argv as [string, ...Arg[]])).catch((error: unknown) => error)
+  const call = (line: readonly Arg[]): Promise<unknown> =>
+    bare.callBuffer(...(line as [string, ...Arg[]])).catch((error: unknown) => error)
   const drawn = Array.isArray(got) ? (got as unknown[]) : [got]
   // Nothing was drawn: then the bare twin must have nothing to draw from either.
-  if (!drawn.every(Buffer.isBuffer) || drawn.length === 0) return same()
+  if (!drawn.every(isText) || drawn.length === 0) return call(argv)
   if (command === 'xadd') {
-    const id = argv.map((part) => (part === '*' ? (got as Buffer) : part))
-    return bare.callBuffer(...(id as [string, ...Arg[]])).catch((error: unknown) => error)
+    const id = await call(argv.map((part) => (part === '*' ? (got as Arg) : part)))
+    return typeof got === 'string' ? String(id) : id
   }
   const key = argv[1] as string
   const members = await membersOf[command as keyof typeof membersOf](bare, key)
-  const fault = impossible(drawn, members, argv[2] === undefined ? 1 : Number(argv[2]))
+  const taken = drawn.map((one) => members.find((member) => isSame(member, one)) ?? Buffer.from(one))
+  const fault = impossible(taken, members, argv[2] === undefined ? 1 : Number(argv[2]))
   if (fault !== undefined) return fault
-  if (command === 'spop') await bare.srem(key, ...drawn)
+  if (command === 'spop') await bare.srem(key, ...taken)
   return got
 }
+
+const isText = (value: unknown): value is Arg => typeof value === 'string' || Buffer.isBuffer(value)
+
+/** Is this what was drawn? The EXEC of node-redis gives strings, in which bytes that are no text are lost. */
+const isSame = (member: Buffer, drawn: Arg): boolean =>
+  typeof drawn === 'string' ? member.toString() === drawn : member.equals(drawn)
 
 const membersOf = {
   spop: (bare: Redis, key: string): Promise<Buffer[]> => bare.smembersBuffer(key),

@@ -6,20 +6,21 @@
 import fc from 'fast-check'
 import type { Redis } from 'ioredis'
 import { ofBare, ofName } from './keys.js'
+import type { TwinClient } from './send.js'
 
 /** One question about the keyspace. */
 export interface Question {
-  readonly verb: 'keys' | 'scan' | 'scan by type' | 'scanStream' | 'randomkey'
+  readonly verb: 'keys' | 'scan' | 'scan by type' | 'iterator' | 'randomkey'
   readonly pattern: string
 }
 
 export const questions: fc.Arbitrary<Question> = fc.record({
-  verb: fc.constantFrom('keys', 'scan', 'scan by type', 'scanStream', 'randomkey'),
+  verb: fc.constantFrom('keys', 'scan', 'scan by type', 'iterator', 'randomkey'),
   pattern: fc.constantFrom('*', 'old:*', 'new:*', 'zweite:*', 'second:*', 'deuxieme:*', 'old:[12]', '?l*', '*:3', 'x*'),
 })
 
 /** What is wrong with the library's answer; undefined: nothing. */
-export async function wrongAnswer(question: Question, facade: Redis, bare: Redis): Promise<string | undefined> {
+export async function wrongAnswer(question: Question, facade: TwinClient, bare: Redis): Promise<string | undefined> {
   const pattern = question.verb === 'randomkey' ? '*' : question.pattern
   const got = await asked[question.verb](facade, pattern)
   const byType = question.verb === 'scan by type'
@@ -54,26 +55,22 @@ const toRegExp = (glob: string): RegExp => new RegExp(`^${glob.replaceAll('*', '
 /** One type is enough to see that the option gets through. */
 const scannedType = 'string'
 
-const asked: Readonly<Record<Question['verb'], (client: Redis, pattern: string) => Promise<string[]>>> = {
-  keys: (client, pattern) => client.keys(pattern),
+const asked: Readonly<Record<Question['verb'], (client: TwinClient, pattern: string) => Promise<string[]>>> = {
+  keys: (client, pattern) => client.call(['KEYS', pattern]) as Promise<string[]>,
   scan: (client, pattern) => scanned(client, ['MATCH', pattern, 'COUNT', '3']),
   'scan by type': (client, pattern) => scanned(client, ['TYPE', scannedType, 'MATCH', pattern]),
-  async scanStream(client, pattern) {
-    const found: string[] = []
-    for await (const page of client.scanStream({ match: pattern })) found.push(...(page as string[]))
-    return found
-  },
+  iterator: (client, pattern) => client.iterate(pattern),
   async randomkey(client) {
-    const name = await client.randomkey()
+    const name = (await client.call(['RANDOMKEY'])) as string | null
     return name === null ? [] : [name]
   },
 }
 
-async function scanned(client: Redis, options: readonly string[]): Promise<string[]> {
+async function scanned(client: TwinClient, options: readonly string[]): Promise<string[]> {
   const found: string[] = []
   let cursor = '0'
   do {
-    const [next, page] = (await client.call('SCAN', cursor, ...options)) as [string, string[]]
+    const [next, page] = (await client.call(['SCAN', cursor, ...options])) as [string, string[]]
     found.push(...page)
     cursor = next
   } while (cursor !== '0')

@@ -24,7 +24,7 @@ const { values } = parseArgs({
   },
 })
 
-const kinds = Object.keys(clientKinds) as ClientKind[]
+const kinds = clientKinds
 const servers = availableServers().filter((kind) => values.server === undefined || values.server === kind)
 const pairs = phasePairs.filter((pair) => values.pair === undefined || values.pair === pair.join(','))
 const once = values.seed !== undefined

@@ -5,10 +5,10 @@
  */
 import type { Redis } from 'ioredis'
 import { RedisKeyMigrator } from '../../../src/migrate.js'
-import type { Canonical } from '../../../src/clients/canonical.js'
 import { mayCoexist, phases, type Phase } from '../../../src/phases/index.js'
 import type { Schema } from '../../../src/schema/index.js'
 import { logical } from './keys.js'
+import type { TwinClient } from './send.js'
 
 /**
  * Where keys may lie before the first command, by the phases of the clients: under the first alias alone, under both
@@ -45,7 +45,7 @@ export function placesFor(pair: readonly [Phase, Phase], queues: boolean): Place
 
 /** One client that changes phase beside another. */
 export interface Stepping {
-  readonly facade: Redis
+  readonly side: { readonly facade: TwinClient; readonly schema: Schema }
   readonly from: Phase
   readonly other: Phase
   /** A connection of no phase, to the same database. */
@@ -55,7 +55,7 @@ export interface Stepping {
 }
 
 /** The phase that lies so many steps on, where the other client and the keys allow it. */
-export function nextPhase({ from, other, older }: Omit<Stepping, 'facade' | 'raw'>, by: 1 | -1): Phase | undefined {
+export function nextPhase({ from, other, older }: Omit<Stepping, 'side' | 'raw'>, by: 1 | -1): Phase | undefined {
   const to = phases[phases.indexOf(from) + by]
   if (to === undefined || !mayCoexist(to, other)) return undefined
   // Beside "canonical", "canonical-primary" leaves aliases whose key was deleted: "retire-alias" would adopt them.
@@ -68,17 +68,15 @@ export function nextPhase({ from, other, older }: Omit<Stepping, 'facade' | 'raw
   return to
 }
 
-const schemaOf = (facade: Redis): Schema => (facade as Redis & { canonical: Canonical }).canonical.schema
-
-/** A migrator's own connection must not autopipeline: `callBuffer` loses its command there (see fitting in batches.ts). */
-export const migratorOf = (facade: Redis, raw: Redis): RedisKeyMigrator =>
-  new RedisKeyMigrator(facade.options.enableAutoPipelining ? raw : facade, schemaOf(facade))
+/** The migrator that an operator would use beside this client. */
+export const migratorOf = ({ facade, schema }: Stepping['side'], raw: Redis): RedisKeyMigrator =>
+  new RedisKeyMigrator(facade.forMigrator ?? raw, schema)
 
 /** What the operator does at this step, before the client is in the new phase. */
-export async function prepareStep({ facade, from, raw }: Stepping, to: Phase): Promise<void> {
-  if (schemaOf(facade).families.get('one')?.queue)
+export async function prepareStep({ side, from, raw }: Stepping, to: Phase): Promise<void> {
+  if (side.schema.families.get('one')?.queue)
     return to === 'canonical' ? bring(raw, 1) : to === 'alias' ? bring(raw, 0) : undefined
-  const migrator = migratorOf(facade, raw)
+  const migrator = migratorOf(side, raw)
   const managed = logical.filter((key) => key.managed)
   if (from === 'alias') {
     // --existing keep-alias: writes in "alias" leave canonical keys of an earlier attempt behind.

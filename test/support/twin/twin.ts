@@ -3,70 +3,67 @@
  *
  * @module
  */
-import { Redis as Redis5, type Redis } from 'ioredis'
-import { Redis as Redis6 } from 'ioredis6'
-import { CanonicalRedisClient } from '../../../src/clients/canonical.js'
+import type { Redis } from 'ioredis'
+import { CanonicalRedisClient, type CanonicalOptions } from '../../../src/clients/canonical.js'
 import type { Arg } from '../../../src/commands/index.js'
 import { trust, type Phase } from '../../../src/phases/index.js'
+import type { Schema } from '../../../src/schema/index.js'
 import type { TestServer } from '../servers.js'
 import { loadFixtures } from './fixtures.js'
 import { keyIn } from './grammar.js'
+import { connectIoredis, ioredisKinds, IoredisTwin, type IoredisTwinKind } from './ioredis.js'
 import { ofBare, queueSchema, schema } from './keys.js'
-
-const Version6 = Redis6 as unknown as typeof Redis5
+import { connectNode, nodeKinds, NodeTwin, type NodeTwinKind } from './node-redis.js'
+import type { TwinClient } from './send.js'
 
 /** The clients under test. The bare twin is always asked through one of the same kind. */
-export const clientKinds = {
-  'ioredis 5': { Client: Redis5, options: {} },
-  'ioredis 6': { Client: Version6, options: {} },
-  'ioredis 6 with RESP2': { Client: Version6, options: { protocol: 2 } },
-  'ioredis 5 autopipelining': { Client: Redis5, options: { enableAutoPipelining: true } },
-  'ioredis 6 autopipelining': { Client: Version6, options: { enableAutoPipelining: true } },
-} as const
+export type ClientKind = IoredisTwinKind | NodeTwinKind
 
 /** Their names. */
-export type ClientKind = keyof typeof clientKinds
+export const clientKinds = [...Object.keys(ioredisKinds), ...Object.keys(nodeKinds)] as readonly ClientKind[]
 
 /** One of the two clients of the library, and the bare client that does the same. */
 export class Side {
   phase: Phase
-  readonly facade: Redis
-  readonly bare: Redis
-  readonly autopipelining: boolean
-  readonly #raw: Redis
 
-  constructor(
-    readonly kind: ClientKind,
+  private constructor(
     readonly first: Phase,
-    port: number,
-    queues: boolean,
+    readonly bare: TwinClient,
+    readonly schema: Schema,
   ) {
     this.phase = first
-    this.bare = connect(kind, port, 0)
-    this.#raw = connect(kind, port, 1)
-    this.autopipelining = 'enableAutoPipelining' in clientKinds[kind].options
+  }
+
+  facade!: TwinClient
+
+  static async open(kind: ClientKind, first: Phase, port: number, queues: boolean): Promise<Side> {
+    const side = new Side(first, await connect(kind, port, 0), queues ? queueSchema : schema)
     // Trusted: between two sequences it goes back to its first phase, which no fleet does.
-    const source = trust({ phaseOf: (): Phase => this.phase, subscribe: () => () => undefined })
-    this.facade = new CanonicalRedisClient(this.#raw, { schema: queues ? queueSchema : schema, phase: source })
+    const source = trust({ phaseOf: (): Phase => side.phase, subscribe: () => () => undefined })
+    side.facade = await connect(kind, port, 1, { schema: side.schema, phase: source })
+    return side
   }
 
   close(): void {
-    this.bare.disconnect()
-    this.#raw.disconnect()
+    this.bare.close()
+    this.facade.close()
   }
 }
 
-function connect(kind: ClientKind, port: number, db: number): Redis {
-  const { Client, options } = clientKinds[kind]
-  const client = new Client({ port, host: '127.0.0.1', db, ...options })
-  // An error without a listener is printed; commands say what went wrong by themselves.
-  client.on('error', () => undefined)
-  return client
+/** A client of a database; wrapped, where it is said how. */
+async function connect(kind: ClientKind, port: number, db: number, wrapping?: CanonicalOptions): Promise<TwinClient> {
+  if (isNodeKind(kind)) {
+    const raw = await connectNode(kind, port, db)
+    return new NodeTwin(wrapping ? new CanonicalRedisClient(raw, wrapping) : raw)
+  }
+  const raw = connectIoredis(kind, port, db)
+  return new IoredisTwin(wrapping ? new CanonicalRedisClient(raw, wrapping) : raw)
 }
+
+const isNodeKind = (kind: ClientKind): kind is NodeTwinKind => kind in nodeKinds
 
 /** The connections of one run. */
 export class Twin {
-  readonly sides: readonly [Side, Side]
   /** Connections of no phase: the bare twin's database, and the library's. */
   readonly bare: Redis
   readonly below: Redis
@@ -76,14 +73,12 @@ export class Twin {
   readonly hasFieldExpiry: boolean
 
   private constructor(
-    readonly server: TestServer,
-    readonly kinds: readonly [ClientKind, ClientKind],
-    readonly pair: readonly [Phase, Phase],
+    server: TestServer,
+    readonly sides: readonly [Side, Side],
     readonly queues: boolean,
   ) {
-    this.sides = [new Side(kinds[0], pair[0], server.port, queues), new Side(kinds[1], pair[1], server.port, queues)]
-    this.bare = connect('ioredis 5', server.port, 0)
-    this.below = connect('ioredis 5', server.port, 1)
+    this.bare = connectIoredis('ioredis 5', server.port, 0)
+    this.below = connectIoredis('ioredis 5', server.port, 1)
     this.hasFieldExpiry = server.kind === 'redis-8.0'
   }
 
@@ -94,7 +89,8 @@ export class Twin {
     pair: readonly [Phase, Phase],
     queues: boolean,
   ): Promise<Twin> {
-    const twin = new Twin(server, kinds, pair, queues)
+    const [one, two] = [0, 1].map((i) => Side.open(kinds[i]!, pair[i]!, server.port, queues))
+    const twin = new Twin(server, [await one!, await two!], queues)
     twin.fixtures = await loadFixtures(twin.bare)
     return twin
   }
