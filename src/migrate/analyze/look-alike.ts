@@ -26,12 +26,15 @@ export class LookAlikes {
     readonly schema: Schema,
     families: Iterable<string>,
   ) {
-    this.#stems = [...families].flatMap((name) => stemsOf(name, schema.families.get(name)!))
+    // The longest first: it says the most. A catch-all begins as all others do.
+    this.#stems = [...families]
+      .flatMap((name) => stemsOf(name, schema.families.get(name)!))
+      .sort((a, b) => b.text.length - a.text.length)
   }
 
   /** What the name resembles; undefined for nothing. The checks go from the surest to the vaguest. */
   find(name: string): Resemblance | undefined {
-    return this.#spelled(name) ?? this.#sameStem(name) ?? this.#nearStem(name)
+    return this.#spelled(name) ?? this.begins(name) ?? this.#nearStem(name)
   }
 
   /** In another case, with spaces around it, or with other separators it would be managed. */
@@ -50,7 +53,7 @@ export class LookAlikes {
   }
 
   /** Begins as a pattern does, and goes on otherwise. */
-  #sameStem(name: string): Resemblance | undefined {
+  begins(name: string): Resemblance | undefined {
     const stem = this.#stems.find(({ text }) => text.length > 1 && name.startsWith(text))
     return stem && { family: stem.family, why: `begins as "${stem.pattern}" does, but does not match it` }
   }

@@ -45,3 +45,10 @@ local function each(other, places)
   if kind == 'none' then return { kind, -2, 0, 0 } end
   return { kind, call(place, 'PTTL'), size(place), exists(other) and 1 or 0 }
 end`)
+
+/** Reply: `{type}` of the alias that would be copied, `none` where there is none. */
+export const typeScript = frame(`
+local function each(_, aliases)
+  local which = first(aliases)
+  return { which and call(aliases[which], 'TYPE').ok or 'none' }
+end`)
