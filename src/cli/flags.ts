@@ -49,6 +49,7 @@ const config: Flag = {
 const url: Flag = { flags: '--url <url>', says: 'connect here, whatever the config says' }
 const db: Flag = { flags: '--db <number>', says: 'the database of the canonical names', read: whole('--db', 0, '1') }
 const families: Flag = { flags: '-f, --families <names>', says: 'only these families: a,b,c', read: list }
+const group: Flag = { flags: '-g, --group <names>', says: 'only the families of these groups: a,b', read: list }
 const json: Flag = { flags: '--json', says: 'one JSON object on stdout, for scripts' }
 const phase: Flag = {
   flags: '--phase <phase>',
@@ -88,7 +89,7 @@ const bigKeys: Flag = {
 /** What `offline` verbs take. */
 export const schemaFlags: readonly Flag[] = [config, json]
 /** What all verbs take that connect. */
-export const serverFlags: readonly Flag[] = [config, url, db, families, json]
+export const serverFlags: readonly Flag[] = [config, url, db, families, group, json]
 /** What verbs take that go through the keys. */
 export const runFlags: readonly Flag[] = [...serverFlags, phase, rate, batch, noThrottle, memory, reportDir, noReport]
 /** What verbs take besides that change data. */
@@ -106,6 +107,7 @@ export interface ServerOptions extends SchemaOptions {
   readonly url?: string
   readonly db?: number
   readonly families?: readonly string[]
+  readonly group?: readonly string[]
 }
 
 /** {@link runFlags}, read. */

@@ -75,7 +75,7 @@ export class RedisKeyMigrator {
     this.#source = sourceFor(client)
     this.#schema = checkSchema(schema, this.#source.wrapped?.schema)
     this.#options = checkOptions('new', options)
-    checkFamilies(schema, options.families)
+    checkFamilies(schema, options)
   }
 
   /**
@@ -254,7 +254,7 @@ export class RedisKeyMigrator {
         // The way back gives no key an end that it had not before.
         backfill(run, { dryRun: false, direction, ttl: false }, phaseOf, new ReportNames()),
       )
-    const isWhole = (options.families ?? this.#options.families) === undefined
+    const isWhole = [options, this.#options].every((some) => some.families === undefined && some.groups === undefined)
     const setPhase = options.setPhase ?? setterOf(this.#source.wrapped?.source, isWhole)
     const queues = families.filter((family) => this.#schema.families.get(family)?.queue)
     return rollBack(from, to, dryRun, {
@@ -273,8 +273,8 @@ export class RedisKeyMigrator {
     return source && ((family) => source.phaseOf(family))
   }
 
-  #families({ families }: RunOptions): string[] {
-    return [...checkFamilies(this.#schema, families ?? this.#options.families)]
+  #families({ families, groups }: RunOptions): string[] {
+    return [...checkFamilies(this.#schema, families || groups ? { families, groups } : this.#options)]
   }
 
   async #open(run: Run, place: CheckpointPlace | undefined, options: Pinned['options']): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import { CanonicalRedisError } from '../errors.js'
 import { isPhase, phases } from '../phases/index.js'
-import type { Schema } from '../schema/index.js'
+import { unknownName, type Schema } from '../schema/index.js'
 import type { RunOptions } from './types/index.js'
 
 interface Rule {
@@ -20,10 +20,11 @@ const whole = (from: number, to: number): Rule => ({
 const flag: Rule = { expected: 'true or false', holds: (value) => typeof value === 'boolean' }
 const callback: Rule = { expected: 'a function', holds: (value) => typeof value === 'function' }
 const text: Rule = { expected: 'a non-empty text', holds: (value) => typeof value === 'string' && value !== '' }
-const names: Rule = {
-  expected: 'a non-empty list of family names',
+const names = (what: string): Rule => ({
+  expected: `a non-empty list of ${what} names`,
   holds: (value) => Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string'),
-}
+})
+const chosen = { families: names('family'), groups: names('group') }
 const place: Rule = { expected: 'true, false or a directory', holds: (value) => flag.holds(value) || text.holds(value) }
 
 const off: Rule = { expected: 'false', holds: (value) => value === false }
@@ -71,10 +72,10 @@ const checkpoint = either(text, {
   holds: (value) => typeof value === 'object' && value !== null && text.holds((value as { key?: unknown }).key),
 })
 
-const run = { families: names, report: place, onProgress: callback, signal, rate: positive }
+const run = { ...chosen, report: place, onProgress: callback, signal, rate: positive }
 
 const rules = {
-  new: { batch: whole(1, 100_000), onProgress: callback, families: names, throttle, bigKeys, failover: anyNumber },
+  new: { batch: whole(1, 100_000), onProgress: callback, ...chosen, throttle, bigKeys, failover: anyNumber },
   migrateKeys: {
     ...run,
     dryRun: flag,
@@ -133,18 +134,26 @@ export function checkOptions<T extends object>(whose: OptionsOf, options: T): T 
   return options
 }
 
+/** How families are chosen: by name, by group, or both. */
+export interface Chosen {
+  readonly families?: readonly string[] | undefined
+  readonly groups?: readonly string[] | undefined
+}
+
 /**
- * The families to work on; without a list, all of them.
- * @throws CanonicalRedisError `E_UNKNOWN_FAMILY`
+ * The families to work on, each once; without any list, all of them.
+ * @throws CanonicalRedisError `E_UNKNOWN_FAMILY`, `E_UNKNOWN_GROUP`
  */
-export function checkFamilies(schema: Schema, wanted: readonly string[] | undefined): ReadonlySet<string> {
-  for (const name of wanted ?? []) {
-    if (schema.families.has(name)) continue
-    throw new CanonicalRedisError('E_UNKNOWN_FAMILY', `The schema "${schema.name}" has no family "${name}".`, {
-      hint: `It has: ${[...schema.families.keys()].join(', ') || 'none'}.`,
-    })
-  }
-  return new Set(wanted ?? schema.families.keys())
+export function checkFamilies(schema: Schema, { families, groups }: Chosen): ReadonlySet<string> {
+  if (families === undefined && groups === undefined) return new Set(schema.families.keys())
+  const members = (groups ?? []).flatMap((name) => {
+    const group = schema.groups.get(name)
+    if (group === undefined) throw unknownName('group', name, schema.groups.keys())
+    return group
+  })
+  const missing = families?.find((name) => !schema.families.has(name))
+  if (missing !== undefined) throw unknownName('family', missing, schema.families.keys())
+  return new Set([...(families ?? []), ...members])
 }
 
 /**
@@ -175,8 +184,8 @@ export const defined = <T extends object>(options: T): Partial<T> =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
 
 /** The options that an operation hands on to another. */
-export const shared = ({ families, onProgress, signal, rate }: RunOptions): RunOptions =>
-  defined({ families, onProgress, signal, rate })
+export const shared = ({ families, groups, onProgress, signal, rate }: RunOptions): RunOptions =>
+  defined({ families, groups, onProgress, signal, rate })
 
 /** @throws CanonicalRedisError `E_BAD_OPTION` for what is no glob */
 export function checkPattern(pattern: unknown): void {

@@ -76,6 +76,7 @@ export async function writeReport(
   where: string | true,
   operation: ReportedOperation,
   result: Reported,
+  readonly groups: Readonly<Record<string, object>>
   names: ReportNames,
 ): Promise<string> {
   return writeOnce(where, 'migration_report', result.finishedAt, contentOf(operation, result, names))
@@ -124,7 +125,11 @@ function contentOf(operation: ReportedOperation, result: Reported, names: Report
     error_keys: names.errors.items,
     error_keys_omitted: names.errors.omitted,
     dry_run: result.dryRun ?? true,
+  const groups = Object.entries(result.groups) as [string, Counts][]
     timestamp: result.finishedAt.toISOString(),
+    // Under names of their own, beside those that every report has, which win.
+    ...(operation === 'migrate' &&
+      Object.fromEntries(groups.map(([group, counts]) => [`${group}_migrated`, done(counts)]))),
     start_time: result.startedAt.toISOString(),
     end_time: result.finishedAt.toISOString(),
     total_keys_migrated: done(total),
@@ -141,7 +146,7 @@ function contentOf(operation: ReportedOperation, result: Reported, names: Report
 }
 
 /** The result, with the path of its report if one is asked for. */
-export async function reported<R extends RunResult & Pick<Reported, 'families'>>(
+export async function reported<R extends RunResult & Pick<Reported, 'families' | 'groups'>>(
   operation: ReportedOperation,
   { report }: RunOptions,
   result: R,
@@ -150,3 +155,4 @@ export async function reported<R extends RunResult & Pick<Reported, 'families'>>
   if (report === undefined || report === false) return result
   return { ...result, reportFile: await writeReport(report, operation, result, names) }
 }
+    groups: result.groups,

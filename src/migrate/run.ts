@@ -139,6 +139,18 @@ export class Run {
     this.#errors.push({ key: printable(name), canonical: printable(canonical), family, error: error.message })
   }
 
+  /**
+   * The counts of families, added up by group: those of the families that this run is about. A family of two groups counts
+   * in each.
+   */
+  grouped<C extends object>(families: Readonly<Record<string, C>>): Record<string, C> {
+    const groups = [...this.names.schema.groups].map(([group, members]): [string, C[]] => [
+      group,
+      members.flatMap((family) => (this.names.families.has(family) && families[family] ? [families[family]] : [])),
+    ])
+    return Object.fromEntries(groups.filter(([, list]) => list.length > 0).map(([group, list]) => [group, added(list)]))
+  }
+
   /** The part of the result that every operation has. */
   result(): RunResult {
     const finishedAt = new Date()
@@ -156,6 +168,14 @@ export class Run {
       notes: [...this.#notes.values()],
     }
   }
+}
+
+function added<C extends object>(list: readonly C[]): C {
+  const sums: Record<string, number> = {}
+  for (const [kind, count] of list.flatMap((counts) => Object.entries(counts) as [string, number][])) {
+    sums[kind] = (sums[kind] ?? 0) + count
+  }
+  return sums as C
 }
 
 /** Jobs without those for the same logical key. */

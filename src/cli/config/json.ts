@@ -4,22 +4,24 @@
  * @module
  */
 import { CanonicalRedisError } from '../../errors.js'
-import { channel, defineSchema, key, type Schema } from '../../schema/index.js'
+import { channel, defineSchema, key, type Schema, type TtlRule } from '../../schema/index.js'
 
 /** An alias: a pattern, or a pattern with the options of `alias()` (`db`, `rename`, defaults by hole). */
 type JsonAlias = string | ({ readonly pattern: string } & Readonly<Record<string, unknown>>)
 
-/** A family: the canonical pattern, its aliases in order, and whether its keys are queues. */
+/** A family: the canonical pattern, its aliases in order, whether its keys are queues, and what `.ttl()` takes. */
 interface JsonFamily {
   readonly key: string
   readonly aliases?: readonly JsonAlias[]
   readonly queue?: boolean
+  readonly ttl?: TtlRule
 }
 
 interface JsonSchema {
   readonly name: string
   readonly keys: Readonly<Record<string, JsonFamily>>
   readonly channels?: Readonly<Record<string, JsonFamily>>
+  readonly groups?: Readonly<Record<string, readonly string[]>>
 }
 
 const example = '{ "name": "jobs-to-steps", "keys": { "step": { "key": "step:<id>", "aliases": ["job:<id>"] } } }'
@@ -62,7 +64,11 @@ export function schemaFromJson(value: unknown, file: string): Schema {
   ): Record<string, T> => Object.fromEntries(Object.entries(list).map(([name, family]) => [name, make(family)]))
   return defineSchema({
     name: json.name ?? '',
-    keys: each(json.keys, (family) => build(key(family.key, {}, { queue: family.queue ?? false }), family.aliases)),
+    keys: each(json.keys, ({ key: pattern, queue = false, ttl, aliases }) => {
+      const start = key(pattern, {}, { queue })
+      return build(ttl === undefined ? start : start.ttl(ttl), aliases)
+    }),
+    groups: json.groups ?? {},
     channels: each(json.channels, (family) => build(channel(family.key), family.aliases)),
   })
 }

@@ -86,6 +86,23 @@ export function analysisSection(report: AnalysisReport): Markup {
       ]),
     )}
     ${tableOf(
+      'Groups',
+      [
+        ['group', ''],
+        ['families', ''],
+        ['old names', 'n'],
+        ['new names', 'n'],
+        ['total size', 'n'],
+      ],
+      Object.entries(report.groups ?? {}).map(([name, group]) => [
+        name,
+        group.families.join(', '),
+        count(group.aliasKeys),
+        count(group.canonicalKeys),
+        bytes(group.bytes),
+      ]),
+    )}
+    ${tableOf(
       'Largest keys',
       [
         ['key', 'k'],

@@ -6,7 +6,7 @@
 import type { BigKey, Difference, KeyError, Note } from '../../migrate/types/index.js'
 import type { Moment, Wait } from '../run/timeline.js'
 import { bytes, count, duration, percent } from '../text.js'
-import { bars, line, type Point } from './charts.js'
+import { bars, line, type Bar, type Point } from './charts.js'
 import { html, type Markup } from './markup.js'
 import { tableOf, tiles } from './pieces.js'
 
@@ -20,6 +20,8 @@ export interface RunReport {
   readonly ended_by: string
   readonly migration_stats: Readonly<Record<string, number>>
   readonly families: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** Missing in reports of earlier versions. */
+  readonly groups?: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly migrated_keys: readonly { readonly old_key: string; readonly new_key: string }[]
   readonly migrated_keys_omitted: number
   readonly error_keys: readonly {
@@ -71,11 +73,13 @@ export function runSection(report: RunReport): Markup {
     migration_errors: errors = 0,
   } = report.migration_stats
   const isDry = report.dry_run && report.operation !== 'verify'
-  const rows = Object.entries(report.families).map(([label, counts]) => {
-    const all = withEqual(counts)
-    const parts = shape.parts.map((part) => all[part] ?? 0)
-    return { label, parts, value: count(parts.reduce((sum, part) => sum + part, 0)) }
-  })
+  const rowsOf = (counted: RunReport['families'] = {}): Bar[] =>
+    Object.entries(counted).map(([label, counts]) => {
+      const all = withEqual(counts)
+      const parts = shape.parts.map((part) => all[part] ?? 0)
+      return { label, parts, value: count(parts.reduce((sum, part) => sum + part, 0)) }
+    })
+  const groups = rowsOf(report.groups)
   const points = speeds(report.timeline ?? [])
   return html`<section>
     <h2>${shape.title}${isDry ? ' (dry run: nothing was changed)' : ''}</h2>
@@ -91,7 +95,13 @@ export function runSection(report: RunReport): Markup {
       ['scanned a second', count((report.scanned * 1000) / Math.max(1, report.duration_ms))],
     ])}
     <h3>By family</h3>
-    ${bars('Outcome by family', shape.parts, rows)}
+    ${bars('Outcome by family', shape.parts, rowsOf(report.families))}
+    ${
+      groups.length > 0
+        ? html`<h3>By group</h3>
+            ${bars('Outcome by group', shape.parts, groups)}`
+        : undefined
+    }
     ${
       points.length > 1
         ? html`<h3>Speed, keys scanned a second</h3>

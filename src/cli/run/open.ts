@@ -9,7 +9,7 @@ import { behind } from '../../clients/ioredis/facade.js'
 import { sourceFor } from '../../clients/source.js'
 import { CanonicalRedisError } from '../../errors.js'
 import { constantPhase, type Phase, type PhaseSource } from '../../phases/index.js'
-import { checkSchema } from '../../migrate/options.js'
+import { checkFamilies, checkSchema } from '../../migrate/options.js'
 import type { Schema } from '../../schema/index.js'
 import { connect, type Connection } from '../config/connect.js'
 import { loadConfig } from '../config/load.js'
@@ -64,8 +64,8 @@ export function phased({ config, schema, connection }: Opened, options: RunFlagO
   const source = own ?? config.phase ?? given?.source
   if (source === undefined) return { client, isKnown: false, phases: [], own }
   const wrapped = new CanonicalRedisClient(client, { schema, phase: source })
-  const families = (options.families ?? [...schema.families.keys()]).filter((family) => schema.families.has(family))
-  const phases = [...new Set(families.map((family) => wrapped.canonical.phase(family)))]
+  const families = checkFamilies(schema, { families: options.families, groups: options.group })
+  const phases = [...new Set([...families].map((family) => wrapped.canonical.phase(family)))]
   return { client: wrapped, isKnown: true, phases, own }
 }
 

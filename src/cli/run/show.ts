@@ -11,18 +11,27 @@ import { count, duration, plural, table, wrap, type Column } from '../text.js'
 /** A count by family: its title and its name in the result. */
 export type CountColumn<K extends string> = readonly [name: K, title: string]
 
-/** A table with a row for each family, and one for all of them where there are several. */
+type CountsBy<K extends string> = Readonly<Record<string, Readonly<Record<K, number>>>>
+
+/**
+ * A table with a row for each family, and one for all of them where there are several; and another one for groups, where
+ * there are any. Groups may have families in common, so they are not added up.
+ */
 export function familyTable<K extends string>(
-  families: Readonly<Record<string, Readonly<Record<K, number>>>>,
+  { families, groups }: { readonly families: CountsBy<K>; readonly groups: CountsBy<K> },
   columns: readonly CountColumn<K>[],
 ): string[] {
-  const titles: Column[] = [{ title: 'family' }, ...columns.map(([, title]) => ({ title, right: true }))]
-  const rows = Object.entries(families).map(([family, counts]) => [
-    family,
-    ...columns.map(([name]) => count(counts[name])),
-  ])
+  const titles = (first: string): Column[] => [
+    { title: first },
+    ...columns.map(([, title]) => ({ title, right: true })),
+  ]
+  const rowsOf = (counted: CountsBy<K>): string[][] =>
+    Object.entries(counted).map(([name, counts]) => [name, ...columns.map(([kind]) => count(counts[kind]))])
+  const rows = rowsOf(families)
   const sums = columns.map(([name]) => count(Object.values(families).reduce((sum, counts) => sum + counts[name], 0)))
-  return table(titles, rows.length > 1 ? [...rows, ['all', ...sums]] : rows)
+  const lines = table(titles('family'), rows.length > 1 ? [...rows, ['all', ...sums]] : rows)
+  if (Object.keys(groups).length > 0) lines.push('', ...table(titles('group'), rowsOf(groups)))
+  return lines
 }
 
 /** Up to so many examples of a list, and how many more there are. */

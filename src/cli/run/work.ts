@@ -53,10 +53,11 @@ export async function withMigrator(
     }
     say(titleOf(opened, phase, live === undefined ? what : `${what} (${live ? 'live' : 'dry run'})`))
     const migrator = new RedisKeyMigrator(phase.client, opened.schema, migratorOptions(opened, call.options, progress))
-    const { families, rate } = call.options
+    const { families, group, rate } = call.options
     const options: RunOptions = {
       signal: call.io.signal,
       ...(families && { families }),
+      ...(group && { groups: group }),
       ...(rate !== undefined && { rate }),
       ...(folder !== undefined && { report: folder }),
     }

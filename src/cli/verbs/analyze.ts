@@ -75,6 +75,7 @@ function outcomeOf(result: Analysis, cwd: string): Outcome {
         expiring(family),
       ]),
     ),
+    ...groupLines(result),
     ...examples('Largest keys', largest, 0, ({ key, type, bytes: size }) => `${bytes(size)}  ${type}  ${key}`),
     ...examples(
       'Of no family',
@@ -93,6 +94,19 @@ function outcomeOf(result: Analysis, cwd: string): Outcome {
     ...next('canonical-redis migrate (a dry run); canonical-redis report (a page with charts)'),
   ]
   return { exit: result.endedBy === 'signal' ? 'interrupted' : 'ok', lines, result }
+}
+
+function groupLines({ groups }: Analysis): string[] {
+  const rows = Object.entries(groups).map(([name, { aliasKeys, canonicalKeys, bytes: size }]) => [
+    name,
+    count(aliasKeys),
+    count(canonicalKeys),
+    bytes(size),
+  ])
+  if (rows.length === 0) return []
+  const right = true
+  const titles = [{ title: 'group' }, { title: 'old names', right }, { title: 'new', right }, { title: 'total', right }]
+  return ['', ...table(titles, rows)]
 }
 
 function impact({

@@ -84,7 +84,7 @@ async function onServer(
         { level: 'note', check: 'keys', says: 'The keys were not looked at: mend the problems above first.' },
       ]
     }
-    const families = checkFamilies(schema, call.options.families)
+    const families = checkFamilies(schema, { families: call.options.families, groups: call.options.group })
     const sample = call.options.sample ?? SAMPLE
     const keyspace = await lookAt(connection.client, schema, families, sample, call.io.signal)
     return [...findings, ...checkKeys(keyspace, phases, [numberOf(info, 'used_memory'), numberOf(info, 'maxmemory')])]

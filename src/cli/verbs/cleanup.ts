@@ -73,7 +73,7 @@ async function confirm(
 
 function outcomeOf({ io, options }: Call<Options>, { phase }: Work, result: CleanupResult): Outcome {
   const { dryRun, endedBy, failed, kept, refusal, deleted, backupFile } = result
-  const lines = familyTable(result.families, [
+  const lines = familyTable(result, [
     ['deleted', dryRun ? 'to remove' : 'removed'],
     ['kept', 'kept'],
     ['failed', 'failed'],

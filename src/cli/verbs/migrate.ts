@@ -104,11 +104,11 @@ function wanted({ limit, match, direction, overwrite, prune, bigKeys }: Options)
 /** What makes it live. The checkpoint's name holds what may not change between the runs that share it. */
 function livePart({ options, io }: Call<Options>, { schema }: Work): MigrateOptions {
   if (!options.live) return {}
-  const { checkpoint, families, match, direction, overwrite, prune, bigKeys } = options
+  const { checkpoint, families, group, match, direction, overwrite, prune, bigKeys } = options
   if (checkpoint === false || options.limit !== undefined) return { dryRun: false }
   if (checkpoint !== undefined) return { dryRun: false, checkpoint: resolve(io.cwd, checkpoint) }
   if (options.report === false) return { dryRun: false }
-  const parts = JSON.stringify([schema.name, families, match, direction, overwrite, prune, bigKeys])
+  const parts = JSON.stringify([schema.name, families, group, match, direction, overwrite, prune, bigKeys])
   const id = createHash('sha256').update(parts).digest('hex').slice(0, 8)
   return { dryRun: false, checkpoint: resolve(io.cwd, join(options.reportDir, `migrate_${id}.checkpoint`)) }
 }
@@ -126,14 +126,15 @@ async function ask(call: Call<Options>, { migrator, options, say, schema, connec
 }
 
 function outcomeOf({ io, options }: Call<Options>, { phase }: Work, result: MigrateResult): Outcome {
-  const { dryRun, removed, failed, endedBy, big, bigOmitted, migrated } = result
-  const lines = familyTable(result.families, [
+  const { dryRun, removed, timed, failed, endedBy, big, bigOmitted, migrated} = result
+  const lines = familyTable(result, [
     ['found', 'found'],
     ['migrated', dryRun ? 'to copy' : 'copied'],
     ['skipped', 'there already'],
     ['vanished', 'vanished'],
     ['failed', 'failed'],
     ...(removed > 0 ? [['removed', dryRun ? 'to remove' : 'removed'] as const] : []),
+    ...(timed > 0 ? [['timed', dryRun ? 'to get a TTL' : 'got a TTL'] as const] : []),
   ])
   lines.push(
     ...examples('Big keys', big, bigOmitted, ({ key, bytes: size, outcome }) => `${key}: ${bytes(size)}, ${outcome}`),

@@ -128,7 +128,7 @@ async function bringBack(call: Call<Options>, work: Work, file: string): Promise
 
 function restored(result: RestoreResult, cwd: string): Outcome {
   const { dryRun, failed, complete, endedBy } = result
-  const lines = familyTable(result.families, [
+  const lines = familyTable(result, [
     ['restored', dryRun ? 'to restore' : 'restored'],
     ['skipped', 'there already'],
     ['expired', 'expired'],

@@ -90,7 +90,7 @@ const shown = ({ alias, canonical, problem, found, repaired }: Difference): stri
 
 function outcomeOf({ io, options }: Calling, { phase }: Work, result: VerifyResult): Outcome {
   const { clean, endedBy, details, detailsOmitted, queued, repaired, failed } = result
-  const lines = familyTable(result.families, [
+  const lines = familyTable(result, [
     ['compared', 'compared'],
     ['missing', 'missing'],
     ['different', 'different'],

@@ -7,7 +7,7 @@ import { printable, type Job } from '../names.js'
 import { BIG_BYTES, type Run } from '../run.js'
 import { walkAll } from '../scan/walker.js'
 import { Capped } from '../tally.js'
-import type { Analysis, AnalyzeOptions, FamilyAnalysis, Impact, LookAlike } from '../types/index.js'
+import type { Analysis, AnalyzeOptions, FamilyAnalysis, GroupAnalysis, Impact, LookAlike } from '../types/index.js'
 import { LookAlikes } from './look-alike.js'
 import { expiriesOf, largestOf, measureKeys, sizesOf, typesOf, type Measured, type Sample } from './measure.js'
 import { Reservoir, shapeOf } from './reservoir.js'
@@ -58,6 +58,7 @@ export async function analyzeKeys(run: Run, options: AnalyzeOptions): Promise<An
     managedKeys: census.managed,
     unmanagedKeys: census.total - census.managed,
     families,
+    groups: groupsOf(run, families),
     unmanaged: shapes.slice(0, SHAPES_SHOWN),
     unmanagedOmitted: Math.max(0, shapes.length - SHAPES_SHOWN) + census.shapesOmitted,
     lookAlikes: census.lookAlikes.items,
@@ -65,6 +66,21 @@ export async function analyzeKeys(run: Run, options: AnalyzeOptions): Promise<An
     largest: largestOf(everything),
     impact: await impactOf(run, impact, scanSeconds),
   }
+}
+
+function groupsOf(run: Run, families: Readonly<Record<string, FamilyAnalysis>>): Analysis['groups'] {
+  const counts = Object.entries(families).map(([name, { aliasKeys, canonicalKeys, sizes }]) => [
+    name,
+    { aliasKeys, canonicalKeys, bytes: sizes.total },
+  ])
+  const sums = run.grouped(Object.fromEntries(counts) as Record<string, Omit<GroupAnalysis, 'families'>>)
+  const { groups } = run.names.schema
+  return Object.fromEntries(
+    Object.entries(sums).map(([group, sum]) => [
+      group,
+      { families: groups.get(group)!.filter((family) => family in families), ...sum },
+    ]),
+  )
 }
 
 interface Count {

@@ -130,6 +130,7 @@ class Backfill {
     if (this.#way.copy === 'back') return
     const answers = await moveQueues(this.context, queues, this.#dryRun, this.phaseOf)
     queues.forEach((job, i) => this.#count(job, answers[i]!))
+      groups: this.context.grouped(this.#tally.families),
   }
 
   async #copy(jobs: readonly Job[], place: Met): Promise<void> {

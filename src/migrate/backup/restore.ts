@@ -51,7 +51,8 @@ export async function restoreBackup(
     if (run.isStopped) break
   }
   if (!run.isStopped) await flush()
-  return { ...run.result(), ...tally.total, dryRun, families: tally.families, complete }
+  const { total, families } = tally
+  return { ...run.result(), ...total, dryRun, families, groups: run.grouped(families), complete }
 }
 
 async function restore(

@@ -41,7 +41,9 @@ export async function sweep(run: Run, options: SweepOptions): Promise<CleanupRes
   }
   await sweepTransforms({ run, dryRun, check, backup, tally, report })
   const { total, families } = tally
-  return { ...run.result(), ...total, dryRun, families, big: big.items, bigOmitted: big.omitted }
+  const { items, omitted } = big
+  const groups = run.grouped(families)
+  return { ...run.result(), ...total, dryRun, families, groups, big: items, bigOmitted: omitted }
 }
 
 class Sweep {

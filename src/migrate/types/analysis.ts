@@ -60,6 +60,16 @@ export interface FamilyAnalysis {
 }
 
 /** Keys of no family, by what their names begin with. */
+/** One group of families. */
+export interface GroupAnalysis {
+  readonly families: readonly string[]
+  /** Names found. */
+  readonly aliasKeys: number
+  readonly canonicalKeys: number
+  /** Estimated as for a family, and added up. */
+  readonly bytes: number
+}
+
 export interface UnmanagedPrefix {
   /** Parts that look like ids are written `*`. */
   readonly shape: string
@@ -98,6 +108,8 @@ export interface Impact {
 }
 
 /** What {@link RedisKeyMigrator.analyze} saw. */
+  /** By group of the schema; a family of two groups counts in each. */
+  readonly groups: Readonly<Record<string, GroupAnalysis>>
 export interface Analysis extends RunResult {
   /** Keys in the databases that the schema speaks of. */
   readonly totalKeys: number

@@ -40,8 +40,10 @@ export interface MigratorOptions {
   readonly batch?: number
   /** Called after each batch, and waited for: a slow one slows the run down. What it throws ends the run. */
   readonly onProgress?: (progress: Progress) => void | Promise<void>
-  /** Families to work on where a call names none. Default: all. */
+  /** Families to work on where a call names neither families nor groups. Default: all. */
   readonly families?: readonly string[]
+  /** Groups of families, likewise. */
+  readonly groups?: readonly string[]
   /** When to hold back. `false`: never. */
   readonly throttle?: ThrottleOptions | false
   /** What to do with keys that would hold the server up. */
@@ -52,13 +54,15 @@ export interface MigratorOptions {
 
 /** Options that every operation takes. */
 export interface RunOptions {
-  /** Only these families. */
+  /** Only these families, */
   readonly families?: readonly string[]
   /** Write a JSON report: into this directory, or with `true` into the current one. */
   readonly report?: string | boolean
   /** In place of the migrator's own. */
   readonly onProgress?: (progress: Progress) => void | Promise<void>
   /** Ends the run after the batch at hand. The result then says `endedBy: 'signal'`; a checkpoint stays. */
+  /** and those of these groups of the schema. */
+  readonly groups?: readonly string[]
   readonly signal?: AbortSignal
   /** Logical keys a second at most, over all servers. */
   readonly rate?: number

@@ -110,6 +110,8 @@ export interface MigrateResult extends MigrateCounts, RunResult {
   readonly direction: 'forward' | 'reverse'
   readonly families: Readonly<Record<string, MigrateCounts>>
   /** At most 100 of the big keys. */
+  /** The same by group of the schema; a family of two groups counts in each. */
+  readonly groups: Readonly<Record<string, MigrateCounts>>
   readonly big: readonly BigKey[]
   /** How many more there are. */
   readonly bigOmitted: number
@@ -177,6 +179,8 @@ export interface VerifyResult extends VerifyCounts, RunResult {
 }
 
 /** Counts of {@link CleanupResult}: alias names, not logical keys. */
+  /** The same by group of the schema; a family of two groups counts in each. */
+  readonly groups: Readonly<Record<string, VerifyCounts>>
 export interface CleanupCounts {
   /** Removed; in a dry run, would be removed. */
   readonly deleted: number
@@ -196,6 +200,8 @@ export interface CleanupResult extends CleanupCounts, RunResult {
   /** Where the aliases were written before they went. */
   readonly backupFile?: string
   /** At most 100 of the big keys. */
+  /** The same by group of the schema; a family of two groups counts in each. */
+  readonly groups: Readonly<Record<string, CleanupCounts>>
   readonly big: readonly BigKey[]
   readonly bigOmitted: number
 }
@@ -221,6 +227,8 @@ export interface RestoreResult extends RestoreCounts, RunResult {
 /** One step of a rollback. */
 export interface RollbackStep {
   /** `phase`: move the fleet. The others work on the keys, while the fleet is in `phase`. */
+  /** The same by group of the schema; a family of two groups counts in each. */
+  readonly groups: Readonly<Record<string, RestoreCounts>>
   readonly what: 'phase' | 'backfill' | 'reverse backfill' | 'move queues' | 'verify'
   readonly phase: Phase
   readonly why: string

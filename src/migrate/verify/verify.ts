@@ -51,6 +51,7 @@ export async function verifyPairs(
     families: tally.families,
     details: details.items,
     detailsOmitted: details.omitted,
+    groups: run.grouped(tally.families),
   }
 }
 

@@ -27,7 +27,7 @@ const wrong: [call: string, options: unknown, code: string, message: RegExp][] =
   ['new', { batch: '5' }, 'E_BAD_OPTION', /got 5 \(string\)/],
   ['new', { onProgress: true }, 'E_BAD_OPTION', /`onProgress` to be a function/],
   ['new', { families: [] }, 'E_BAD_OPTION', /`families` to be a non-empty list/],
-  ['new', { families: ['nope'] }, 'E_UNKNOWN_FAMILY', /no family "nope"[^]*It has: step/],
+  ['new', { families: ['nope'] }, 'E_UNKNOWN_FAMILY', /no family "nope"[^]*families are "step"/],
   ['new', { dryRun: true }, 'E_BAD_OPTION', /has no option `dryRun`/],
   ['migrateKeys', { family: 'step' }, 'E_BAD_OPTION', /no option `family`[^]*families/],
   ['migrateKeys', { toString: 1 }, 'E_BAD_OPTION', /no option `toString`/],

@@ -21,6 +21,7 @@ const result: Reported = {
   notes: [],
   dryRun: false,
   families: { step: { found: 5, migrated: 3, failed: 2 }, pending: { found: 1, migrated: 1, failed: 0 } },
+  groups: { work: { found: 6, migrated: 4, failed: 2 }, total_keys: { found: 1, migrated: 1, failed: 0 } },
 }
 
 it('has the agreed shape', async () => {
@@ -31,6 +32,8 @@ it('has the agreed shape', async () => {
   expect(basename(file)).toBe('migration_report_20260115_103000.json')
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
     migration_stats: {
+    work_migrated: 4,
+    groups: result.groups,
       total_keys_found: 6,
       migrated_successfully: 4,
       migration_errors: 2,
