@@ -16,7 +16,7 @@ export type Protocol = 2 | 3
  * A plan of one step, an EVAL that carries out all the steps of this one, as one unit.
  *
  * In Lua, a list with a nil in it is right only in the shapes of RESP2, and a score or a set only in those of RESP3. So
- * a RESP3 connection gets the shapes of RESP3 except from {@link listsWithNil}.
+ * a RESP3 connection gets the shapes of RESP3 except from those that may hold a nil: {@link holdingNil}.
  *
  * @param protocol of the connection, whose shape the reply must have
  * @throws {@link CanonicalRedisError} `E_UNSUPPORTED` for a command that the server does not allow in a script
@@ -24,8 +24,10 @@ export type Protocol = 2 | 3
 export function inScript(plan: Plan, protocol: Protocol): Plan {
   const { row } = plan.located
   if (row.flags.includes('noscript') || plan.steps.some(({ argv }) => argv.length > MOST_ARGUMENTS)) refuse(row.name)
-  const shapes = protocol === 3 && !listsWithNil.includes(row.name) ? 3 : 2
-  const script = [prologue, ...plan.steps.map((step, i) => lineOf(step, i, plan.op)), 'return reply'].join('\n')
+  const holder = protocol === 3 ? holdingNil[row.name] : undefined
+  const shapes = protocol === 3 && holder === undefined ? 3 : 2
+  const last = holder === 'map' ? 'return asMap(reply)' : 'return reply'
+  const script = [prologue, ...plan.steps.map((step, i) => lineOf(step, i, plan.op)), last].join('\n')
   const counted = plan.steps.flatMap((step) => [String(step.argv.length), ...(isScript(step) ? bare(step) : step.argv)])
   // The names are declared for a cluster, which finds the node by them.
   const names = new Set(namesOf(plan))
@@ -40,8 +42,16 @@ function namesOf({ steps, op, located }: Plan): readonly Arg[] {
   return located.keys.map(({ index }) => argv[index] as Arg)
 }
 
-/** Writes whose reply is a list with a nil for each field that is missing; in both protocols alike. */
-const listsWithNil: readonly string[] = ['hgetdel', 'hgetex']
+/**
+ * Writes whose reply may hold a nil: a field that is missing, a number that would overflow, an entry that was deleted
+ * since it was delivered. And what the reply is in RESP3: the list that it is in RESP2, or a map made of its pairs.
+ */
+const holdingNil: Readonly<Record<string, 'list' | 'map' | undefined>> = {
+  bitfield: 'list',
+  hgetdel: 'list',
+  hgetex: 'list',
+  xreadgroup: 'map',
+}
 
 /** `unpack` of Lua ends near 8,000. */
 const MOST_ARGUMENTS = 7_000
@@ -71,6 +81,12 @@ const prologue = [
   '  local one = call()',
   "  if type(one) ~= 'table' or not one.err then return end",
   "  if n > 3 or (redis.call('EXISTS', from) == 1 and redis.call('EXISTS', to) == 0) then failed = one end",
+  'end',
+  'local function asMap(list)',
+  "  if type(list) ~= 'table' or list.err then return list end",
+  '  local map = {}',
+  '  for _, pair in ipairs(list) do map[pair[1]] = pair[2] end',
+  '  return { map = map }',
   'end',
   "local function adopt(one) if type(one) == 'table' and one.err then failed = one end end",
 ].join('\n')

@@ -320,6 +320,35 @@ describe.each(matrix.map((one) => [`${one.name} on ${one.kind}`, one] as const))
     }
   })
 
+  it('keeps a nil inside a reply, beside a WATCH too', async () => {
+    const redis = await wrap('dual-write')
+    const line = async (name: string, ...argv: string[]): Promise<string> =>
+      JSON.stringify(await (name === 'bare' ? raw : redis).sendCommand(argv)).replaceAll(name, '')
+    const both = async (...argv: string[]): Promise<string> => {
+      const [expected, got] = [
+        await line('bare', ...argv),
+        await line('job:1', ...argv.map((arg) => (arg === 'bare' ? 'job:1' : arg))),
+      ]
+      expect(got, argv.join(' ')).toBe(expected)
+      return got
+    }
+    await redis.watch('other')
+    await both('XADD', 'bare', '1-0', 'f', 'a')
+    await both('XADD', 'bare', '2-0', 'f', 'b')
+    await both('XGROUP', 'CREATE', 'bare', 'g', '0')
+    await both('XREADGROUP', 'GROUP', 'g', 'c', 'STREAMS', 'bare', '>')
+    await both('XDEL', 'bare', '1-0')
+    expect(await both('XREADGROUP', 'GROUP', 'g', 'c', 'STREAMS', 'bare', '0')).toContain(
+      '["1-0",null],["2-0",["f","b"]]',
+    )
+    expect(await both('XREADGROUP', 'GROUP', 'g', 'c', 'STREAMS', 'bare', '>')).toBe('null')
+    await both('DEL', 'bare')
+    expect(await both('BITFIELD', 'bare', 'OVERFLOW', 'FAIL', 'INCRBY', 'u2', '0', '4', 'GET', 'u2', '0')).toBe(
+      '[null,0]',
+    )
+    await redis.unwatch()
+  })
+
   it('gives wrapped duplicates and pools', async () => {
     const redis = await wrap('canonical')
     const copy = clients.keep(redis.duplicate())

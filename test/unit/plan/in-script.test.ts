@@ -40,13 +40,20 @@ describe('a plan in a script', () => {
     expect(inScript(planned('SPOP', 'step:1', '2'), 2).steps[0]!.argv.slice(2, 5)).toEqual(['2', 'job:1', 'step:1'])
   })
 
-  it('has the shapes of RESP3 on such a connection, but for lists with nil in them', () => {
+  it('has the shapes of RESP3 on such a connection, but for replies with nil in them', () => {
     const shapes = (...argv: string[]): unknown => {
       const [, , names, ...rest] = inScript(planned(...argv), 3).steps[0]!.argv
       return rest[Number(names)]
     }
     expect(shapes('SPOP', 'step:1', '2')).toBe('3')
     expect(shapes('HGETDEL', 'step:1', 'FIELDS', '1', 'f')).toBe('2')
+    const group = ['XREADGROUP', 'GROUP', 'g', 'c', 'STREAMS', 'step:1', '0']
+    expect(shapes(...group)).toBe('2')
+    const script = (protocol: 2 | 3): unknown => inScript(planned(...group), protocol).steps[0]!.argv[1]
+    expect([script(2), script(3)]).toEqual([
+      expect.stringMatching(/return reply$/),
+      expect.stringMatching(/asMap\(reply\)$/),
+    ])
   })
 
   it('refuses what the server does not allow there, and what Lua cannot unpack', () => {
