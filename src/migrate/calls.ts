@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isAscii } from 'node:buffer'
 import type { Port, Reply } from '../clients/port.js'
 import type { Server } from '../clients/servers.js'
 import type { Arg } from '../commands/index.js'
@@ -172,10 +173,10 @@ export class Calls {
     const places: Arg[] = []
     for (const i of keys) {
       const { canonical, aliases } = jobs[i]!
-      names.push(canonical)
+      names.push(light(canonical))
       places.push(String(aliases.length))
       for (const { name, db } of aliases) {
-        names.push(name)
+        names.push(light(name))
         places.push(String(db))
       }
     }
@@ -212,6 +213,9 @@ interface Round {
   /** By position, the last "not now". */
   readonly excuses: Map<number, Error>
 }
+
+/** The name as clients write it quickest: a Buffer among texts costs ioredis three times as much as a text. */
+const light = (name: Buffer): Arg => (isAscii(name) ? name.toString('latin1') : name)
 
 const byName = ({ sha }: Script): Arg[] => ['EVALSHA', sha]
 const byText = ({ lua }: Script): Arg[] => ['EVAL', lua]

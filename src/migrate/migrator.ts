@@ -76,6 +76,7 @@ export class RedisKeyMigrator {
     this.#schema = checkSchema(schema, this.#source.wrapped?.schema)
     this.#options = checkOptions('new', options)
     checkFamilies(schema, options)
+    checkFamilies(schema, { families: Object.keys(options.types ?? {}) })
   }
 
   /**

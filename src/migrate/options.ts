@@ -72,10 +72,29 @@ const checkpoint = either(text, {
   holds: (value) => typeof value === 'object' && value !== null && text.holds((value as { key?: unknown }).key),
 })
 
+const isKind = (value: unknown): boolean => typeof value === 'string' && value !== ''
+const types: Rule = {
+  expected: 'an object of types by family (string, list, set, zset, hash, stream)',
+  holds: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every(
+      (one: unknown) => isKind(one) || (Array.isArray(one) && one.length > 0 && one.every(isKind)),
+    ),
+}
+
 const run = { ...chosen, report: place, onProgress: callback, signal, rate: positive }
 
 const rules = {
-  new: { batch: whole(1, 100_000), onProgress: callback, ...chosen, throttle, bigKeys, failover: anyNumber },
+  new: {
+    batch: whole(1, 100_000),
+    onProgress: callback,
+    ...chosen,
+    throttle,
+    bigKeys,
+    types,
+    failover: anyNumber,
+  },
   migrateKeys: {
     ...run,
     dryRun: flag,

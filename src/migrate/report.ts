@@ -6,7 +6,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Capped } from './tally.js'
-import type { Analysis, Operation, RunOptions, RunResult } from './types/index.js'
+import type { Analysis, LookAlike, Operation, RunOptions, RunResult } from './types/index.js'
 
 /** Names in a report of one kind at most. */
 export const REPORTED = 10_000
@@ -27,9 +27,21 @@ interface ErrorKey extends MigratedKey {
 export class ReportNames {
   readonly done = new Capped<MigratedKey>(REPORTED)
   readonly errors = new Capped<ErrorKey>(REPORTED)
+  /** Of no family, and left: see {@link MigrateResult.lookAlikes}. */
+  readonly left = new Capped<LookAlike>(REPORTED)
 
   migrated(old_key: string, new_key: string): void {
     this.done.push({ old_key, new_key })
+  }
+
+  /** No more of them will be listed, only counted. */
+  get isFull(): boolean {
+    return this.done.items.length === this.done.limit
+  }
+
+  /** So many more were migrated, whose names nobody knows. */
+  migratedUnnamed(count: number): void {
+    this.done.omitted += count
   }
 
   error(old_key: string, new_key: string, family: string, error: string): void {
@@ -64,6 +76,7 @@ const shapes: Readonly<Record<ReportedOperation, Readonly<Record<'found' | 'done
 export interface Reported extends RunResult {
   readonly dryRun?: boolean
   readonly families: Readonly<Record<string, object>>
+  readonly groups: Readonly<Record<string, object>>
 }
 
 /**
@@ -76,7 +89,6 @@ export async function writeReport(
   where: string | true,
   operation: ReportedOperation,
   result: Reported,
-  readonly groups: Readonly<Record<string, object>>
   names: ReportNames,
 ): Promise<string> {
   return writeOnce(where, 'migration_report', result.finishedAt, contentOf(operation, result, names))
@@ -113,7 +125,11 @@ function contentOf(operation: ReportedOperation, result: Reported, names: Report
   for (const [kind, count] of families.flatMap(([, counts]) => Object.entries(counts))) {
     total[kind] = (total[kind] ?? 0) + count
   }
+  const groups = Object.entries(result.groups) as [string, Counts][]
   return {
+    // Under names of their own, beside those that every report has, which win.
+    ...(operation === 'migrate' &&
+      Object.fromEntries(groups.map(([group, counts]) => [`${group}_migrated`, done(counts)]))),
     migration_stats: {
       total_keys_found: found(total),
       migrated_successfully: done(total),
@@ -124,12 +140,10 @@ function contentOf(operation: ReportedOperation, result: Reported, names: Report
     migrated_keys_omitted: names.done.omitted,
     error_keys: names.errors.items,
     error_keys_omitted: names.errors.omitted,
+    left_keys: names.left.items,
+    left_keys_omitted: names.left.omitted,
     dry_run: result.dryRun ?? true,
-  const groups = Object.entries(result.groups) as [string, Counts][]
     timestamp: result.finishedAt.toISOString(),
-    // Under names of their own, beside those that every report has, which win.
-    ...(operation === 'migrate' &&
-      Object.fromEntries(groups.map(([group, counts]) => [`${group}_migrated`, done(counts)]))),
     start_time: result.startedAt.toISOString(),
     end_time: result.finishedAt.toISOString(),
     total_keys_migrated: done(total),
@@ -142,6 +156,7 @@ function contentOf(operation: ReportedOperation, result: Reported, names: Report
     ended_by: result.endedBy,
     counts: total,
     families: result.families,
+    groups: result.groups,
   }
 }
 
@@ -155,4 +170,3 @@ export async function reported<R extends RunResult & Pick<Reported, 'families' |
   if (report === undefined || report === false) return result
   return { ...result, reportFile: await writeReport(report, operation, result, names) }
 }
-    groups: result.groups,

@@ -57,7 +57,7 @@ export class Run {
       const note = 'it has an alias in another database, which a cluster does not have: that alias is left out'
       this.note({ family, code: 'E_CROSS_DATABASE', note })
     }
-    const { batch = 500, bigKeys, rate = Infinity, throttle } = settings
+    const { batch = 1000, bigKeys, rate = Infinity, throttle } = settings
     this.batch = batch
     this.big = { over: bigKeys?.over ?? BIG_BYTES, how: bigKeys?.how ?? 'chunk' }
     this.calls = new Calls(session, this.big.over)

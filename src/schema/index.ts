@@ -14,6 +14,7 @@ export {
   type TypedSchema,
   type WithFields,
 } from './define.js'
+export type { Exchange, Spelling } from './exchange.js'
 export type { FieldsOptions, FieldsSchema, OutputOf } from './fields.js'
 export type { FieldValues, Normalized } from './normalize.js'
 export type { TtlRule, TtlWhen } from './ttl.js'

@@ -4,11 +4,12 @@
  * @module
  */
 import { toBuffer, toBytes, toText } from './bytes.js'
+import { exchangeOf, type Exchange } from './exchange.js'
 import { checkParams, type Params } from './params.js'
 import type { Found, Rulebook } from './rulebook.js'
 import type { Glance, KeyName, LogicalKey, ParsedKey, Side } from './types.js'
-
 import { unknownName } from './unknown-name.js'
+
 /** A string for a string, a Buffer for a Buffer. */
 export type NameLike<N extends KeyName> = N extends string ? string : Buffer
 
@@ -128,6 +129,12 @@ export class RedisKeyMapper {
       ? toBuffer
       : toText
     return toLogical(this.#keys, { family, rule: family.canonical, params: values, canonical }, write)
+  }
+
+  /** How the two names of each key of a family are told from one another by text alone; undefined where they are not. */
+  exchange(family: string): Exchange | undefined {
+    const known = this.#keys.families.get(family)
+    return known && exchangeOf(known)
   }
 
   #resolveIn<N extends KeyName>(book: Rulebook, name: N): LogicalKey<NameLike<N>> | undefined {

@@ -6,16 +6,18 @@
 import { phaseTable, wrongPhase } from '../../phases/index.js'
 import { copyInPieces } from '../big/copy.js'
 import type { Answer } from '../calls.js'
+import type { ExpressPlan } from '../express/express.js'
 import { printable, type Job, type Place } from '../names.js'
 import { apart, goesBack, moveQueues } from '../queues.js'
 import type { ReportNames } from '../report.js'
 import { backfillTransforms } from '../reshape/backfill.js'
 import { distinctKeys, type Run } from '../run.js'
 import { jobsOf, walkAll, type Met } from '../scan/walker.js'
-import { copyScript, pruneScript, timeScript } from '../scripts/index.js'
+import { copyScript, expressCopyScript, pruneScript, timeScript } from '../scripts/index.js'
 import { Capped, EXAMPLES, Tally } from '../tally.js'
 import { requireRoom } from '../throttle/fit.js'
 import type { BigKey, MigrateCounts, MigrateOptions, MigrateResult, PhaseOf } from '../types/index.js'
+import { Oddities } from './oddities.js'
 import { wayOf, type Way } from './ways.js'
 
 type Kind = keyof MigrateCounts
@@ -49,9 +51,10 @@ class Backfill {
   readonly #limit: number
   readonly #tally: Tally<Kind>
   readonly #big = new Capped<BigKey>(EXAMPLES)
-  /** A key that has more than one alias is met once for each: without this it would count as migrated and as skipped. */
+  readonly #odd: Oddities
   /** Flags that say how to copy. */
   readonly #flags: string
+  /** A key that has more than one alias is met once for each: without this it would count as migrated and as skipped. */
   readonly #metBefore = new Set<string>()
 
   constructor(
@@ -61,10 +64,11 @@ class Backfill {
     readonly report: ReportNames,
   ) {
     this.#way = wayOf(options)
+    this.#odd = new Oddities(context, this.#way.source === 'aliases' ? (context.settings.types ?? {}) : {})
     this.#dryRun = options.dryRun ?? true
     this.#limit = options.limit ?? Infinity
-    this.#tally = new Tally<Kind>(kinds, context.names.families)
     this.#flags = `${this.#way.copy}${this.#dryRun ? ' dry' : ''}${options.ttl === false ? ' keep' : ''}`
+    this.#tally = new Tally<Kind>(kinds, context.names.families)
     this.#tally.restore(context.checkpoint?.memory?.counts)
     context.counts = this.#tally.total
   }
@@ -86,23 +90,51 @@ class Backfill {
       // A key with several aliases, met in two pages at a time, would count twice.
       overlaps: this.#limit === Infinity && run.names.aliasesAtMost(1),
       counts: () => this.#tally.families,
-      each: (names, met) => this.#page(jobsOf(run, names, met.db), met),
+      each: (names, met) => {
+        for (const left of this.#odd.meet(names, met.db)) this.report.left.push(left)
+        return this.#page(jobsOf(run, names, met.db), met)
+      },
+      express: this.#express,
     })
     const { phaseOf, report, options } = this
     await backfillTransforms({ run, way: this.#way, options, phaseOf, tally: this.#tally, report })
   }
 
+  /** Copies that replace nothing, and of which there may be any number, need no names on this side. */
+  get #express(): ExpressPlan | undefined {
+    if (this.#dryRun || this.#odd.hasTypes || this.#way.operation !== 'backfill' || this.#limit < Infinity)
+      return undefined
+    return {
+      script: expressCopyScript,
+      isNear: false,
+      isWanted: () => {
+        this.checkPhase()
+        return !this.options.report || this.report.isFull
+      },
+      count: (family, migrated, skipped) => {
+        this.#tally.add(family, 'found', migrated + skipped)
+        this.#tally.add(family, 'migrated', migrated)
+        this.#tally.add(family, 'skipped', skipped)
+        this.report.migratedUnnamed(migrated)
+      },
+    }
+  }
+
   result(): MigrateResult {
     const { direction = 'forward' } = this.options
     const { items: big, omitted: bigOmitted } = this.#big
+    const { items: lookAlikes, omitted: lookAlikesOmitted } = this.#odd.lookAlikes
     return {
       ...this.context.result(),
       ...this.#tally.total,
       dryRun: this.#dryRun,
       direction,
       families: this.#tally.families,
+      groups: this.context.grouped(this.#tally.families),
       big,
       bigOmitted,
+      lookAlikes,
+      lookAlikesOmitted,
     }
   }
 
@@ -130,12 +162,12 @@ class Backfill {
     if (this.#way.copy === 'back') return
     const answers = await moveQueues(this.context, queues, this.#dryRun, this.phaseOf)
     queues.forEach((job, i) => this.#count(job, answers[i]!))
-      groups: this.context.grouped(this.#tally.families),
   }
 
-  async #copy(jobs: readonly Job[], place: Met): Promise<void> {
+  async #copy(portion: readonly Job[], place: Met): Promise<void> {
     const { context: run } = this
-    await run.pacer.admit(place.server, jobs.length)
+    await run.pacer.admit(place.server, portion.length)
+    const jobs = await this.#withoutOdd(portion)
     // Again for each batch: the fleet may step on in between.
     this.checkPhase()
     const answers = await run.calls.run(
@@ -148,6 +180,14 @@ class Backfill {
       const isBig = !(answer instanceof Error) && answer[0] === 'big'
       this.#count(job, isBig ? await this.#copyBig(job, answer, place).catch((error: Error) => error) : answer)
     }
+  }
+
+  /** Those that may be copied; the others are counted. */
+  async #withoutOdd(jobs: readonly Job[]): Promise<readonly Job[]> {
+    if (!this.#odd.hasTypes) return jobs
+    const refusals = await this.#odd.refusals(this.context.calls, jobs)
+    jobs.forEach((job, i) => refusals[i] && this.#count(job, refusals[i]))
+    return jobs.filter((_, i) => refusals[i] === undefined)
   }
 
   async #prune(jobs: readonly Job[], { server }: Met): Promise<void> {
@@ -165,10 +205,25 @@ class Backfill {
     })
   }
 
+  /** With what the rule of its family has to be told of its phase. */
+  #ruled(job: Job): Job {
+    const { phaseOf } = this
+    if (job.rule === undefined || !phaseOf || phaseTable[phaseOf(job.family)].primary === 'alias') return job
+    return { ...job, rule: `${job.rule} both` }
+  }
+
+  /** Gives a key its time that was copied in pieces; 1 if it was given any. Should it fail, the next run does it. */
+  async #time(job: Job): Promise<number> {
+    if (job.rule === undefined || this.#way.copy === 'back') return 0
+    const [answer] = await this.context.calls.run(timeScript, this.#flags, [this.#ruled(job)])
+    return !(answer instanceof Error) && answer?.[0] === 'given' ? 1 : 0
+  }
+
   #count(job: Job, answer: Answer): void {
     const { name } = job.aliases[Math.max(0, job.met)]!
     const failed = answer instanceof Error
     const kind = failed ? 'failed' : (answer[0] as Kind)
+    if (!failed && answer[2] === 1) this.#tally.add(job.family, 'timed')
     if (failed || Number(answer[1]) > 1) this.#metBefore.add(idOf(job))
     this.#tally.add(job.family, 'found')
     this.#tally.add(job.family, kind)
@@ -186,25 +241,10 @@ class Backfill {
     const back = this.#way.copy === 'back'
     const from = Number(source) === 0 ? canonical : job.aliases[Number(source) - 1]!
     const big = {
-  /** With what the rule of its family has to be told of its phase. */
-  #ruled(job: Job): Job {
-    const { phaseOf } = this
-    if (job.rule === undefined || !phaseOf || phaseTable[phaseOf(job.family)].primary === 'alias') return job
-    return { ...job, rule: `${job.rule} both` }
-  }
-
-  /** Gives a key its time that was copied in pieces; 1 if it was given any. Should it fail, the next run does it. */
-  async #time(job: Job): Promise<number> {
-    if (job.rule === undefined || this.#way.copy === 'back') return 0
-    const [answer] = await this.context.calls.run(timeScript, this.#flags, [this.#ruled(job)])
-    return !(answer instanceof Error) && answer?.[0] === 'given' ? 1 : 0
-  }
-
       key: printable(from.name),
       canonical: printable(job.canonical),
       family: job.family,
       bytes: Number(bytes),
-    if (!failed && answer[2] === 1) this.#tally.add(job.family, 'timed')
     }
     const list = (outcome: BigKey['outcome'], retries = 0): void => this.#big.push({ ...big, outcome, retries })
     const how = this.#dryRun && run.big.how !== 'skip' ? 'would-copy' : run.big.how

@@ -3,13 +3,15 @@
  *
  * @module
  */
+import type { Port } from '../../clients/port.js'
 import type { Server } from '../../clients/servers.js'
 import type { Memory } from '../checkpoint/checkpoint.js'
+import { Express, type ExpressPlan } from '../express/express.js'
 import type { Job } from '../names.js'
 import type { Run } from '../run.js'
 import { ServerLost } from '../session.js'
 import { Coverage } from './coverage.js'
-import { scanPages, type Page } from './pages.js'
+import { pagesOf, scanning, type Ask, type Page } from './pages.js'
 import { planWalks, type Sides, type Walk } from './walks.js'
 
 /** Where a batch was met. */
@@ -32,6 +34,8 @@ export interface WalkPlan {
    * servers come at the same time.
    */
   readonly each: (names: readonly Buffer[], met: Met) => Promise<boolean> | boolean
+  /** What the server may do itself with keys that are simple enough; `each` is then given the others. */
+  readonly express?: ExpressPlan | undefined
   /** Called before a checkpoint is saved: whatever the pages so far have left open has to be closed now. */
   readonly settle?: () => Promise<void>
   /** What the checkpoint has to remember. */
@@ -100,11 +104,12 @@ async function walkOne(run: Run, plan: WalkPlan, walk: Walk, server: Server, cov
   if (from === 'done') return
   let walked = 0
   const work = async (page: Page, before: Promise<boolean> | undefined): Promise<boolean> => {
+    page.settle?.()
     const names = page.names.filter((name) => !coverage.has(session.servers.slotOf(name)))
     const isThrough = await plan.each(names, { server, db: walk.db })
     // In order: the cursor behind this page counts when everything before it is done too.
     const areAllThrough = (await before) !== false && isThrough
-    const counted = Math.min(walked + run.batch, size)
+    const counted = Math.min(walked + page.count, size)
     run.scanned += counted - walked
     walked = counted
     if (areAllThrough) checkpoint?.note(id, { runId, slots, cursor: page.next === '0' ? 'done' : page.next })
@@ -112,7 +117,7 @@ async function walkOne(run: Run, plan: WalkPlan, walk: Walk, server: Server, cov
     await run.progress()
     return areAllThrough
   }
-  const pages = scanPages(port, walk, run.batch, from)
+  const pages = walkPages(run, plan, { walk, server, port, from })
   let underWay: Promise<boolean> | undefined
   try {
     while (!run.isStopped) {
@@ -128,6 +133,22 @@ async function walkOne(run: Run, plan: WalkPlan, walk: Walk, server: Server, cov
   } finally {
     await underWay
   }
+}
+
+interface Place {
+  readonly walk: Walk
+  readonly server: Server
+  readonly port: Port
+  readonly from: string
+}
+
+function walkPages(run: Run, plan: WalkPlan, { walk, server, port, from }: Place): AsyncGenerator<Page> {
+  const scan = scanning(port, walk, run.batch)
+  const express = Express.through(run, walk, plan.express)
+  if (express === undefined) return pagesOf(scan, from)
+  const ask: Ask = async (cursor) => (express.takesNext() && (await express.page(port, server, cursor))) || scan(cursor)
+  // What the server has worked through has to be counted: it is not asked for more once the run is to end.
+  return pagesOf(ask, from, false)
 }
 
 /** How much there is to go through, for `onProgress`. */

@@ -1,6 +1,7 @@
 export * from './chunk.js'
 export * from './compare.js'
 export * from './copy.js'
+export * from './express.js'
 export { frame, HOLD_MS, script, type Script } from './frame.js'
 export * from './look.js'
 export { ruleWord, timeScript } from './ttl.js'

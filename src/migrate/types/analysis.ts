@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LookAlike } from './look-alike.js'
 import type { RunResult } from './results.js'
 
 /** Numbers that were measured on a sample and stand for all. */
@@ -59,7 +60,6 @@ export interface FamilyAnalysis {
   readonly queue: boolean
 }
 
-/** Keys of no family, by what their names begin with. */
 /** One group of families. */
 export interface GroupAnalysis {
   readonly families: readonly string[]
@@ -70,20 +70,13 @@ export interface GroupAnalysis {
   readonly bytes: number
 }
 
+/** Keys of no family, by what their names begin with. */
 export interface UnmanagedPrefix {
   /** Parts that look like ids are written `*`. */
   readonly shape: string
   readonly db: number
   readonly keys: number
   readonly samples: readonly string[]
-}
-
-/** A key of no family that looks as if it should be of one. */
-export interface LookAlike {
-  readonly key: string
-  readonly db: number
-  readonly family: string
-  readonly why: string
 }
 
 /** What a backfill would come to. */
@@ -108,8 +101,6 @@ export interface Impact {
 }
 
 /** What {@link RedisKeyMigrator.analyze} saw. */
-  /** By group of the schema; a family of two groups counts in each. */
-  readonly groups: Readonly<Record<string, GroupAnalysis>>
 export interface Analysis extends RunResult {
   /** Keys in the databases that the schema speaks of. */
   readonly totalKeys: number
@@ -117,6 +108,8 @@ export interface Analysis extends RunResult {
   readonly managedKeys: number
   readonly unmanagedKeys: number
   readonly families: Readonly<Record<string, FamilyAnalysis>>
+  /** By group of the schema; a family of two groups counts in each. */
+  readonly groups: Readonly<Record<string, GroupAnalysis>>
   /** The most frequent 20. */
   readonly unmanaged: readonly UnmanagedPrefix[]
   /** Shapes beyond those that were told apart. */

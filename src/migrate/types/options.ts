@@ -36,7 +36,7 @@ export type CheckpointPlace = string | { readonly key: string }
 
 /** Options of {@link RedisKeyMigrator}. */
 export interface MigratorOptions {
-  /** SCAN COUNT: keys the server walks through in one call, and so the size of a batch. 1 to 100,000; default 500. */
+  /** SCAN COUNT: keys the server walks through in one call, and so the size of a batch. 1 to 100,000; default 1000. */
   readonly batch?: number
   /** Called after each batch, and waited for: a slow one slows the run down. What it throws ends the run. */
   readonly onProgress?: (progress: Progress) => void | Promise<void>
@@ -48,6 +48,11 @@ export interface MigratorOptions {
   readonly throttle?: ThrottleOptions | false
   /** What to do with keys that would hold the server up. */
   readonly bigKeys?: BigKeyOptions
+  /**
+   * By family the type of its keys, as TYPE says it: `{ profile: 'hash', inbox: ['list', 'stream'] }`. The backfill leaves a
+   * key of another type where it is, and counts it as failed. Default: any type. `reverse` does not look.
+   */
+  readonly types?: Readonly<Record<string, string | readonly string[]>>
   /** How long to wait for another server when one has gone away (cluster, Sentinel). Default 60,000. */
   readonly failover?: number
 }
@@ -56,13 +61,13 @@ export interface MigratorOptions {
 export interface RunOptions {
   /** Only these families, */
   readonly families?: readonly string[]
+  /** and those of these groups of the schema. */
+  readonly groups?: readonly string[]
   /** Write a JSON report: into this directory, or with `true` into the current one. */
   readonly report?: string | boolean
   /** In place of the migrator's own. */
   readonly onProgress?: (progress: Progress) => void | Promise<void>
   /** Ends the run after the batch at hand. The result then says `endedBy: 'signal'`; a checkpoint stays. */
-  /** and those of these groups of the schema. */
-  readonly groups?: readonly string[]
   readonly signal?: AbortSignal
   /** Logical keys a second at most, over all servers. */
   readonly rate?: number

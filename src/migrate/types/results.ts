@@ -7,6 +7,7 @@
  */
 import type { CanonicalRedisError, ErrorCode } from '../../errors.js'
 import type { Phase } from '../../phases/index.js'
+import type { LookAlike } from './look-alike.js'
 
 /** What the migrator can be busy with. */
 export type Operation = 'find' | 'migrate' | 'verify' | 'cleanup' | 'restore' | 'analyze'
@@ -109,12 +110,18 @@ export interface MigrateResult extends MigrateCounts, RunResult {
   readonly dryRun: boolean
   readonly direction: 'forward' | 'reverse'
   readonly families: Readonly<Record<string, MigrateCounts>>
-  /** At most 100 of the big keys. */
   /** The same by group of the schema; a family of two groups counts in each. */
   readonly groups: Readonly<Record<string, MigrateCounts>>
+  /** At most 100 of the big keys. */
   readonly big: readonly BigKey[]
   /** How many more there are. */
   readonly bigOmitted: number
+  /**
+   * At most 100 of the names that begin as an alias does and belong to no family. They stay as they are, and are in none of
+   * the counts.
+   */
+  readonly lookAlikes: readonly LookAlike[]
+  readonly lookAlikesOmitted: number
 }
 
 /**
@@ -172,6 +179,8 @@ export interface VerifyResult extends VerifyCounts, RunResult {
   /** Not all keys were looked at. */
   readonly sampled: boolean
   readonly families: Readonly<Record<string, VerifyCounts>>
+  /** The same by group of the schema; a family of two groups counts in each. */
+  readonly groups: Readonly<Record<string, VerifyCounts>>
   /** At most 100 of the differences. */
   readonly details: readonly Difference[]
   /** How many more there are. */
@@ -179,8 +188,6 @@ export interface VerifyResult extends VerifyCounts, RunResult {
 }
 
 /** Counts of {@link CleanupResult}: alias names, not logical keys. */
-  /** The same by group of the schema; a family of two groups counts in each. */
-  readonly groups: Readonly<Record<string, VerifyCounts>>
 export interface CleanupCounts {
   /** Removed; in a dry run, would be removed. */
   readonly deleted: number
@@ -193,6 +200,8 @@ export interface CleanupCounts {
 export interface CleanupResult extends CleanupCounts, RunResult {
   readonly dryRun: boolean
   readonly families: Readonly<Record<string, CleanupCounts>>
+  /** The same by group of the schema; a family of two groups counts in each. */
+  readonly groups: Readonly<Record<string, CleanupCounts>>
   /** Of a dry run: why the live run would be refused now, with `E_NOT_CLEAN` or `E_WRONG_PHASE`. */
   readonly refusal?: CanonicalRedisError
   /** The verification that went before; undefined with `afterMigration: false`. */
@@ -200,8 +209,6 @@ export interface CleanupResult extends CleanupCounts, RunResult {
   /** Where the aliases were written before they went. */
   readonly backupFile?: string
   /** At most 100 of the big keys. */
-  /** The same by group of the schema; a family of two groups counts in each. */
-  readonly groups: Readonly<Record<string, CleanupCounts>>
   readonly big: readonly BigKey[]
   readonly bigOmitted: number
 }
@@ -220,6 +227,8 @@ export interface RestoreCounts {
 export interface RestoreResult extends RestoreCounts, RunResult {
   readonly dryRun: boolean
   readonly families: Readonly<Record<string, RestoreCounts>>
+  /** The same by group of the schema; a family of two groups counts in each. */
+  readonly groups: Readonly<Record<string, RestoreCounts>>
   /** The cleanup that wrote the backup came to its end. If not, the file holds what it had removed by then. */
   readonly complete: boolean
 }
@@ -227,8 +236,6 @@ export interface RestoreResult extends RestoreCounts, RunResult {
 /** One step of a rollback. */
 export interface RollbackStep {
   /** `phase`: move the fleet. The others work on the keys, while the fleet is in `phase`. */
-  /** The same by group of the schema; a family of two groups counts in each. */
-  readonly groups: Readonly<Record<string, RestoreCounts>>
   readonly what: 'phase' | 'backfill' | 'reverse backfill' | 'move queues' | 'verify'
   readonly phase: Phase
   readonly why: string

@@ -4,6 +4,7 @@
  * @module
  */
 import { phaseTable } from '../../phases/index.js'
+import type { ExpressPlan } from '../express/express.js'
 import { printable, type Job } from '../names.js'
 import { apart } from '../queues.js'
 import type { ReportNames } from '../report.js'
@@ -12,6 +13,7 @@ import type { Run } from '../run.js'
 import { jobsOf, walkAll, type Met } from '../scan/walker.js'
 import { Capped, EXAMPLES, Tally } from '../tally.js'
 import type { Difference, Problem, VerifyCounts, VerifyOptions, VerifyResult, PhaseOf } from '../types/index.js'
+import { expressCompareScript } from '../scripts/index.js'
 import { countedAs, isProblem, look, settle, type Seen } from './look.js'
 import { repair, repairPhase, type RepairPhase } from './repair.js'
 
@@ -49,9 +51,9 @@ export async function verifyPairs(
     clean: result.endedBy !== 'signal' && isClean(tally, phaseOf),
     sampled: result.endedBy === 'sample',
     families: tally.families,
+    groups: run.grouped(tally.families),
     details: details.items,
     detailsOmitted: details.omitted,
-    groups: run.grouped(tally.families),
   }
 }
 
@@ -73,9 +75,21 @@ class Verification {
       // A sample ends with the page at hand, not one later.
       overlaps: this.options.sample === undefined,
       each: (names, met) => this.#page(jobsOf(context, names, met.db), met),
+      express: this.#express,
       settle: () => this.#settle(),
       counts: () => findings.tally.families,
     })
+  }
+
+  /** Equal pairs, most of all there are, need no names on this side. */
+  get #express(): ExpressPlan | undefined {
+    if (this.options.sample !== undefined) return undefined
+    return {
+      script: expressCompareScript,
+      isNear: true,
+      isWanted: () => true,
+      count: (family, equal) => this.findings.tally.add(family, 'compared', equal),
+    }
   }
 
   async #page(met: readonly Job[], { server }: Met): Promise<boolean> {
