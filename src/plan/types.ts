@@ -39,6 +39,14 @@ export interface Rename {
   readonly asked: Arg
 }
 
+/** A command that takes several ways to the server and back, each depending on the reply before. */
+export interface FlowPlan {
+  /** Flows of one group go one after the other, in the order of their commands. */
+  readonly group: string
+  /** `shapes` are those of the connection's replies. */
+  readonly start: (shapes: 2 | 3) => Flow
+}
+
 /** The steps for one command. */
 export interface Plan {
   readonly steps: readonly Step[]
@@ -70,8 +78,8 @@ export interface Plan {
    * planned anew, `timeout` being the position in argv of the seconds that it waits (0: for ever).
    */
   readonly turns?: { readonly timeout: number }
-  /** Instead of the steps: what to send, one after the other; `shapes` are those of the connection's replies. */
-  readonly flow?: (shapes: 2 | 3) => Flow
+  /** Instead of the steps, which only show what was asked: see {@link FlowPlan}. */
+  readonly flow?: FlowPlan
 }
 
 /** What a plan depends on besides the command. */

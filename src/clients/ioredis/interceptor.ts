@@ -4,9 +4,10 @@
  * @module
  */
 import { locate, type Arg, type CommandRow, type Located } from '../../commands/index.js'
-import { withoutAdopting, type Plan, type PlanContext, type Step } from '../../plan/index.js'
+import { withoutAdopting, type FlowPlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
 import { adoptOrLook, idsOf, OpenReads } from '../shared/open-reads.js'
 import type { Outcome } from '../shared/outcome.js'
+import { Flows, refuseFlow } from '../shared/reshape.js'
 import { OpenTransaction } from '../shared/transaction.js'
 import type { Wrapping } from '../shared/wrapping.js'
 import { ClusterSender } from './cluster-sender.js'
@@ -26,6 +27,7 @@ import { waitInTurns, waitWhereItIs, type Waiter } from './waiting.js'
 export class Interceptor {
   readonly #sender: Sender
   readonly #transaction = new OpenTransaction()
+  readonly #flows = new Flows()
   readonly #reads = new OpenReads()
   /** Between WATCH and EXEC, which a transaction of ours would end. */
   #watches = false
@@ -96,7 +98,8 @@ export class Interceptor {
   planQueued(argv: readonly Arg[], inTransaction: boolean): Plan | undefined {
     const located = locate(argv)
     if (this.#version.isOld) this.#refuseOld(argv, located)
-    return this.wrapping.plan(argv, this.wrapping.contextFor(0, inTransaction), located, false)
+    const plan = this.wrapping.plan(argv, this.wrapping.contextFor(0, inTransaction), located, false)
+    return plan?.flow ? refuseFlow(String(argv[0])) : plan
   }
 
   isPlanned(command: RawCommand): boolean {
@@ -109,6 +112,7 @@ export class Interceptor {
   }
 
   #carryOut(made: Plan, command: RawCommand, route: Route): unknown {
+    if (made.flow) return this.#flow(made, made.flow, command, route)
     const inOne = !this.#transaction.isOpen && (this.#watches || !this.subscriptions.isEmpty)
     const plan = inOne ? publishInScript(made, command) : made
     const [only] = plan.steps
@@ -119,13 +123,12 @@ export class Interceptor {
     if (plan.optimistic && route.stream === undefined) return this.#read(plan, command, route)
     // Beside a WATCH a read and what brings its keys are two commands: an EXEC of ours would end it.
     if (plan.atomic && !(this.#watches && isRead(plan))) {
-      const protocol = this.client.condition?.protocol === 3 ? 3 : 2
       const unit = {
         sender: this.#sender,
         plan,
         command,
         route,
-        protocol,
+        protocol: this.#shapes,
         outcome: this.#answer(plan, command),
       } as const
       try {
@@ -139,6 +142,22 @@ export class Interceptor {
     renameOn(command, plan)
     if (plan.steps.length === 1 && only) return this.#sender.rewritten(command, only, route)
     return this.#sender.around(command, plan, route, true)
+  }
+
+  /** In a pipeline a PING takes its place, and the flow begins when that is answered. */
+  #flow(plan: Plan, flow: FlowPlan, command: RawCommand, route: Route): unknown {
+    const [place] = route.stream ? this.#sender.inPlaceOf(command, [['ping']], route) : []
+    const outcome = this.#answer(plan, command)
+    const { db } = this.#context()
+    const ask = (argv: readonly Arg[]): Promise<unknown> => this.#sender.own(command, argv)
+    const mayGoOn = (): boolean => !this.#transaction.isOpen && this.#context().db === db
+    const begin = (): Promise<unknown> => this.#flows.run(flow, this.#shapes, { ask, finish: ask, mayGoOn })
+    void (place ? place.then(begin) : begin()).then(outcome.resolve, outcome.reject)
+    return command.promise
+  }
+
+  get #shapes(): 2 | 3 {
+    return this.client.condition?.protocol === 3 ? 3 : 2
   }
 
   #read(plan: Plan, command: RawCommand, route: Route): unknown {

@@ -4,12 +4,13 @@
  * @module
  */
 import { locate, proves, type Arg, type Located } from '../../commands/index.js'
-import { inScript, outsideScript, plan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
+import { inScript, outsideScript, plan, type FlowPlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
 import { adoptOrLook, idsOf, OpenReads, type OpenRead } from '../shared/open-reads.js'
 import { differ, renameError, renameReply } from '../shared/names.js'
 import { OpenTransaction } from '../shared/transaction.js'
 import type { Wrapping } from '../shared/wrapping.js'
 import { askKeyspace, isKeyspaceVerb } from '../shared/keyspace.js'
+import { Flows } from '../shared/reshape.js'
 import { asPublishScript, pubsubQuestion } from '../shared/pubsub-questions.js'
 import { Gate, type Server } from './gate.js'
 import type { CommandOptions, RawConnection } from './types.js'
@@ -29,6 +30,7 @@ interface Call {
 /** Carries out the plans of one connection. */
 export class Connection {
   readonly transaction = new OpenTransaction()
+  readonly #flows = new Flows()
   readonly reads = new OpenReads()
   readonly wire: Wire
   readonly gate: Gate
@@ -120,6 +122,7 @@ export class Connection {
 
   #carryOut(made: Plan, call: Call): Promise<unknown> {
     const { from, options, piped } = call
+    if (made.flow) return this.#named(made, this.#flow(made.flow, call))
     if (this.transaction.isOpen) return this.#named(made, this.wire.queued(from, made, options))
     const plan = this.watches || this.self.isPubSubActive ? asPublishScript(made) : made
     if (plan.optimistic) return this.#read(plan, call)
@@ -133,6 +136,15 @@ export class Connection {
         ? this.wire.one(from, only.argv, options)
         : this.wire.sequence(from, plan, options)
     return this.#named(plan, reply)
+  }
+
+  #flow(flow: FlowPlan, { from, options }: Call): Promise<unknown> {
+    const { db } = this
+    return this.#flows.run(flow, this.protocol, {
+      ask: (argv) => this.wire.one(from, argv, { ...options, ...inBuffers }),
+      finish: (argv) => this.wire.one(from, argv, options),
+      mayGoOn: () => !this.transaction.isOpen && this.db === db,
+    })
   }
 
   #wait(first: Plan, { from, argv, options }: Call): Promise<unknown> {

@@ -46,7 +46,12 @@ export class Wrapping {
     const mapper = keyPrefix && keyPrefix.length > 0 ? behindPrefix(schema.mapper, keyPrefix) : schema.mapper
     const phaseOf: PlanContext['phaseOf'] = (family) => source.phaseOf(family)
     const prefix = prefixesShardChannels ? Buffer.from(keyPrefix ?? '').toString('latin1') : ''
-    const context: PlanContext = { mapper, phaseOf, db: 0, inTransaction: false, unknownCommands, keyPrefix: prefix }
+    let context: PlanContext = { mapper, phaseOf, db: 0, inTransaction: false, unknownCommands, keyPrefix: prefix }
+    const { transforms } = schema
+    if (transforms.families.size > 0) {
+      const prefixed = String(keyPrefix ?? '')
+      context = { ...context, transforms: { find: (name) => transforms.find(name, prefixed) } }
+    }
     this.#context = isCluster ? { ...context, slotOf: (name) => calculateSlot(name) } : context
   }
 

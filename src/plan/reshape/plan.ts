@@ -30,6 +30,9 @@ const followed: Readonly<Record<Part['part'], ReadonlySet<string>>> = {
 /** Pieces have ends of their own only once the old form is no longer kept. */
 const endings = words(ends)
 
+/** In Lua a list with a nil in it is right only in the shapes of RESP2. */
+const listsWithNil = words('hmget')
+
 /** Where names are used as they stand. */
 const direct: Readonly<
   Record<Phase, { readonly source: 'all' | 'reads' | 'none'; readonly pieces: 'all' | 'reads' | 'none' }>
@@ -153,7 +156,11 @@ function flowing(argv: readonly Arg[], located: Located, { part, phase, reads }:
       },
     )
   }
-  const flow: Plan['flow'] = (shapes) => commandFlow({ part, phase, argv, located, writes: !reads, shapes })
+  const task = { part, phase, argv, located, writes: !reads }
+  const flow: Plan['flow'] = {
+    group: part.group.source,
+    start: (shapes) => commandFlow({ ...task, shapes: listsWithNil.has(located.row.name) ? 2 : shapes }),
+  }
   return { ...planOf([{ role: 'op', argv }], located), flow }
 }
 
