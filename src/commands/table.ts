@@ -10,7 +10,7 @@ import { parsers, type Finder } from './parsers.js'
 import { documentedRows } from './table.documented.js'
 import { generatedRows, generatedServers } from './table.generated.js'
 import { word } from './tokens.js'
-import type { Arg, CommandRow, KeySpec, MirrorWay, ProofRule } from './types.js'
+import type { Arg, CommandRow, KeySpec, Located, MirrorWay, ProofRule } from './types.js'
 import { isUncopyable } from './unfollowed.js'
 
 /** A row, and the closure that finds its keys. */
@@ -33,6 +33,8 @@ const allServers: Origin = { servers: generatedServers.split(' ') }
 // Without a prototype, so that a command called `constructor` is unknown and not a function.
 const index = Object.create(null) as Record<string, Node>
 
+const soleKeys = Object.create(null) as Record<string, Located>
+
 /** Every row, sorted by name. */
 export const commandRows: readonly CommandRow[] = [
   ...generatedRows.map(([name, arity, flags, keys, servers]) =>
@@ -51,7 +53,33 @@ function addRow(row: CommandRow): CommandRow {
   const node = (index[first] ??= {})
   if (second === undefined) node.entry = entry
   else (node.subcommands ??= Object.create(null) as Record<string, Entry>)[second] = entry
+  if (second === undefined && hasSoleKey(row)) soleKeys[first] = { row, keys: entry.find(['', '']) }
   return row
+}
+
+/** One key, right behind the name, and nothing else that one would have to know of the command to send it. */
+function hasSoleKey({ keys: [key, ...more], parser, special, reply, proof, flags, uncopyable }: CommandRow): boolean {
+  if (key === undefined || more.length > 0 || parser || special || uncopyable || flags.includes('blocking'))
+    return false
+  const { begin, find, use } = key
+  const isFixed = 'index' in begin && begin.index === 1 && 'last' in find && find.last === 0
+  return isFixed && reply === 'none' && (use !== 'read' || proof !== 'never')
+}
+
+/**
+ * What {@link locate} would give for a command that has one key, right behind its name, whose reply names no key, and that
+ * does not wait: by far the commonest, and known by the name alone.
+ *
+ * @param name - in lower case, as clients send it
+ * @returns undefined for all other commands
+ * @example
+ * ```ts
+ * soleKey('get')?.keys // [{ index: 1, use: 'read' }]
+ * soleKey('mget') // undefined
+ * ```
+ */
+export function soleKey(name: string): Located | undefined {
+  return soleKeys[name]
 }
 
 function mergeRow([name, arity, flagText, keyText]: DocumentedRow, origin: Origin): CommandRow {

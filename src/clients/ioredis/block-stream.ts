@@ -14,6 +14,8 @@ import type { RawClient, WritableTarget } from './types.js'
 export class BlockStream implements WritableTarget {
   readonly isPipeline = true
   readonly destination: { redis: RawClient }
+  /** The stream of the pipeline that it is a part of. */
+  readonly pipeline: WritableTarget
   readonly #outer: WritableTarget | undefined
   readonly #total: number
   #parts: (string | Buffer)[] = []
@@ -21,6 +23,7 @@ export class BlockStream implements WritableTarget {
   constructor(client: RawClient, total: number, outer: WritableTarget | undefined) {
     this.destination = outer?.destination ?? { redis: client }
     this.#outer = outer
+    this.pipeline = outer instanceof BlockStream ? outer.pipeline : (outer ?? this)
     this.#total = total
   }
 
@@ -37,7 +40,12 @@ export class BlockStream implements WritableTarget {
   }
 }
 
-const positions = new WeakMap<WritableTarget, number>()
+/** On the stream of a pipeline: the next position in it, once it has commands of ours. */
+const next = Symbol('canonical-redis.next')
+
+type Counted = WritableTarget & { [next]?: number }
+
+const pipelineOf = (stream: WritableTarget): Counted => (stream instanceof BlockStream ? stream.pipeline : stream)
 
 /**
  * The next position in a pipeline that has commands of ours in it.
@@ -46,12 +54,13 @@ const positions = new WeakMap<WritableTarget, number>()
  * one whose head was answered. Our commands must be counted, or a healthy pipeline is aborted and a torn one resent.
  */
 export function nextPosition(stream: WritableTarget, own: number | undefined): number {
-  const next = positions.get(stream) ?? own ?? 0
-  positions.set(stream, next + 1)
-  return next
+  const pipeline = pipelineOf(stream)
+  const position = pipeline[next] ?? own ?? 0
+  pipeline[next] = position + 1
+  return position
 }
 
 /** Does this pipeline have commands of ours in it already? */
 export function isCounted(stream: WritableTarget): boolean {
-  return positions.has(stream)
+  return pipelineOf(stream)[next] !== undefined
 }

@@ -6,22 +6,20 @@
  */
 import type { Arg } from '../../commands/index.js'
 import type { Plan, Step } from '../../plan/index.js'
-import { loaded, readsReplyOf, ownCommand, setArguments, type Route, type Sender } from './sender.js'
+import { become, loaded, readsReplyOf, ownCommand, setName, type Route, type Sender } from './sender.js'
 import { opReply, explained, settle, type Outcome } from '../shared/outcome.js'
-import { commandClassOf, type RawClient, type RawCommand, type RawPipeline } from './types.js'
+import { commandClassOf, planned, type RawClient, type RawCommand, type RawPipeline } from './types.js'
 
 /** Sends steps through a cluster. */
 export class ClusterSender implements Sender {
-  readonly #planned = new WeakSet<RawCommand>()
-
   constructor(readonly client: RawClient) {}
 
   isPlanned(command: RawCommand): boolean {
-    return this.#planned.has(command)
+    return command[planned] === true
   }
 
   markPlanned(command: RawCommand): void {
-    this.#planned.add(command)
+    command[planned] = true
   }
 
   pass(command: RawCommand, route: Route): unknown {
@@ -29,8 +27,14 @@ export class ClusterSender implements Sender {
   }
 
   rewritten(command: RawCommand, step: Step, route: Route): unknown {
-    this.#planned.add(command)
-    setArguments(command, step.argv)
+    command[planned] = true
+    become(command, step.argv)
+    return this.pass(command, route)
+  }
+
+  renamed(command: RawCommand, name: Arg, route: Route): unknown {
+    command[planned] = true
+    setName(command, name)
     return this.pass(command, route)
   }
 
@@ -86,7 +90,7 @@ export class ClusterSender implements Sender {
 
   own(like: RawCommand, argv: readonly Arg[], onReply?: () => void): Promise<unknown> {
     const command = ownCommand(commandClassOf(like), argv)
-    this.#planned.add(command)
+    command[planned] = true
     const { resolve } = command
     command.resolve = (value) => {
       onReply?.()
@@ -104,7 +108,7 @@ export class ClusterSender implements Sender {
   #queued(pipeline: RawPipeline, like: RawCommand, argvs: readonly (readonly Arg[])[]): RawPipeline {
     for (const argv of argvs) {
       const command = ownCommand(commandClassOf(like), argv)
-      this.#planned.add(command)
+      command[planned] = true
       pipeline.sendCommand(command)
     }
     return pipeline

@@ -6,24 +6,33 @@
 import type { Arg } from '../../commands/index.js'
 import type { Plan, Step } from '../../plan/index.js'
 import { BlockStream, isCounted, nextPosition } from './block-stream.js'
-import { become, loaded, ownCommand, setArguments, type Route, type Sender } from './sender.js'
+import { become, loaded, ownCommand, setName, type Route, type Sender } from './sender.js'
 import { opReply, explained, settle, type Outcome } from '../shared/outcome.js'
-import { commandClassOf, type CommandClass, type RawClient, type RawCommand, type WritableTarget } from './types.js'
+import {
+  commandClassOf,
+  planned,
+  type CommandClass,
+  type RawClient,
+  type RawCommand,
+  type WritableTarget,
+} from './types.js'
+
+/** Of a command in a pipeline, or of the one that something is sent in front of. */
+function positionOf(command: RawCommand, { stream, position }: Route): number | undefined {
+  return stream && (position ?? command.pipelineIndex)
+}
 
 /** Sends steps through one connection. */
 export class ConnectionSender implements Sender {
-  /** Commands that have been planned: they pass a second time when ioredis resends them after a reconnect. */
-  readonly #planned = new WeakSet<RawCommand>()
-
   constructor(readonly client: RawClient) {}
 
   /** Has this command been here before, or is it one of ours? */
   isPlanned(command: RawCommand): boolean {
-    return this.#planned.has(command)
+    return command[planned] === true
   }
 
   markPlanned(command: RawCommand): void {
-    this.#planned.add(command)
+    command[planned] = true
   }
 
   /** Sends a command as it stands. */
@@ -34,8 +43,14 @@ export class ConnectionSender implements Sender {
 
   /** Sends the caller's own command with other arguments. */
   rewritten(command: RawCommand, step: Step, route: Route): unknown {
-    this.#planned.add(command)
-    setArguments(command, step.argv)
+    command[planned] = true
+    become(command, step.argv)
+    return this.pass(command, route)
+  }
+
+  renamed(command: RawCommand, name: Arg, route: Route): unknown {
+    command[planned] = true
+    setName(command, name)
     return this.pass(command, route)
   }
 
@@ -61,7 +76,7 @@ export class ConnectionSender implements Sender {
     const { inTransaction } = command
     plan.steps.forEach((step, i) => {
       if (i === plan.op) {
-        this.#planned.add(command)
+        command[planned] = true
         // SPOP is a script where it is mirrored.
         become(command, step.argv)
         this.#write(command, stream, route, command.pipelineIndex)
@@ -109,7 +124,7 @@ export class ConnectionSender implements Sender {
         answer(refused ?? error)
       },
     )
-    const position = command.pipelineIndex
+    const position = positionOf(command, route)
     const counting = route.stream ?? stream
     for (const part of [multi, ...steps, exec]) this.#write(part, stream, { ...route, stream: counting }, position)
   }
@@ -120,7 +135,7 @@ export class ConnectionSender implements Sender {
     const stream = new BlockStream(this.client, plan.steps.length, route.stream)
     const replies = plan.steps.map((step) => {
       const part = this.#make(Command, step.argv, step.role === 'op')
-      this.#write(part, stream, { ...route, stream: route.stream ?? stream }, command.pipelineIndex)
+      this.#write(part, stream, { ...route, stream: route.stream ?? stream }, positionOf(command, route))
       return part.promise.catch((error: Error) => error)
     })
     void Promise.all(replies).then((all) => settle(plan, all, outcome))
@@ -170,7 +185,7 @@ export class ConnectionSender implements Sender {
 
   #make(Command: CommandClass, argv: readonly Arg[], asAsked = false): RawCommand {
     const command = ownCommand(Command, argv, asAsked)
-    this.#planned.add(command)
+    command[planned] = true
     return command
   }
 

@@ -3,49 +3,207 @@
  *
  * @module
  */
-import { proves } from '../../commands/index.js'
-import type { Plan, Step } from '../../plan/index.js'
+import { proves, type Arg, type Located } from '../../commands/index.js'
+import type { Phase } from '../../phases/index.js'
+import type { Plan, PlanContext, Rename, Step } from '../../plan/index.js'
 import { renameError } from '../shared/names.js'
-import { idsOf, type OpenRead, type OpenReads } from '../shared/open-reads.js'
-import type { Outcome } from '../shared/outcome.js'
-import { asAsked, renameOn } from './renames.js'
+import { adoptOrLook, idOf, idsOf, type OpenRead, type OpenReads } from '../shared/open-reads.js'
+import type { Wrapping } from '../shared/wrapping.js'
+import { asAsked } from './renames.js'
+import type { Route } from './sender.js'
 import type { RawCommand } from './types.js'
 
-/** A read that is tried under one name first. */
-interface Tried {
-  readonly plan: Plan
-  readonly command: RawCommand
-  readonly reads: OpenReads
-  /** Asks again, with the COPY in front. */
-  readonly again: () => Promise<unknown>
+/** What a read needs of the connection it goes through. */
+export interface Asker {
+  readonly reads: OpenReads<TriedRead>
+  /** The plan as it is to be carried out now. */
+  again(plan: Plan): Plan
+  carriedOut(plan: Plan, command: RawCommand, route: Route): Promise<unknown>
 }
 
-/** One command for a hit; COPY and the command again when the reply does not prove that every key exists. */
-export function readThenAdopt({ plan, command, reads, again }: Tried): void {
-  const asked = [...command.args]
-  const { resolve, reject } = command
-  let second: Promise<unknown> | undefined
-  const ask = (): Promise<unknown> => (second ??= again())
-  const ids = idsOf(plan.located, (plan.steps[plan.op] as Step).argv)
-  const read: OpenRead = { ids, ask: () => void ask().catch(() => undefined) }
-  const settle = (reply: unknown): boolean => {
-    reads.remove(read)
-    return proves(plan.located, [command.name, ...command.args], reply)
+/** What is asked, and how to ask it again. Made for each read: it computes what only a miss or an error needs when they come. */
+export interface Question {
+  readonly located: Located
+  /** The names of its keys as they are sent. */
+  readonly ids: readonly string[]
+  renames(): readonly Rename[]
+  /** The caller's own arguments. */
+  asked(): readonly Arg[]
+  /** The plan with the COPY in front; undefined where there turns out to be nothing to copy. */
+  plan(): Plan | undefined
+}
+
+/** On a command: the read that it is. */
+const tried = Symbol('canonical-redis.tried')
+
+type TriedCommand = RawCommand & { [tried]: TriedRead }
+
+// Two functions for all commands, where two closures for each would double what a read leaves behind.
+function resolveTried(this: RawCommand, reply: unknown): unknown {
+  return (this as TriedCommand)[tried].answered(reply)
+}
+
+function rejectTried(this: RawCommand, error: Error): void {
+  ;(this as TriedCommand)[tried].failed(error)
+}
+
+/** A read that is tried under one name first. */
+export class TriedRead implements OpenRead {
+  isOpen = true
+  #second: Promise<unknown> | undefined
+  readonly #resolve: RawCommand['resolve']
+  readonly #reject: RawCommand['reject']
+
+  /** The command answers through this from now on. */
+  constructor(
+    readonly command: RawCommand,
+    readonly question: Question,
+    readonly asker: Asker,
+  ) {
+    this.#resolve = command.resolve
+    this.#reject = command.reject
+    ;(command as TriedCommand)[tried] = this
+    command.resolve = resolveTried
+    command.reject = rejectTried
+    asker.reads.add(this)
   }
-  const outcome: Outcome = {
-    resolve: (value) => resolve.call(command, value),
-    reject: (error) => reject.call(command, asAsked(renameError(error, plan.renames), command.name, asked)),
+
+  get ids(): readonly string[] {
+    return this.question.ids
   }
-  command.resolve = (reply) => {
-    if (settle(reply)) resolve.call(command, reply)
-    else ask().then(outcome.resolve, outcome.reject)
-    return command.promise
+
+  ask(): void {
+    this.prepare()?.({ stream: undefined, node: undefined })
   }
-  command.reject = (error) => {
+
+  /**
+   * Plans the second question, unless it has been sent already.
+   *
+   * @returns what sends it, in one write to the stream of the route
+   */
+  prepare(): ((route: Route) => void) | undefined {
+    if (this.#second) return undefined
+    const { command, question, asker } = this
+    let plan: Plan | undefined
+    try {
+      plan = question.plan()
+      if (!plan?.optimistic) return undefined
+      plan = asker.again(plan)
+    } catch (error) {
+      this.#second = Promise.reject(error instanceof Error ? error : new Error(String(error)))
+      this.#second.catch(() => undefined)
+      return undefined
+    }
+    const first = plan
+    return (route) => {
+      let way: Route = route
+      this.#second = adoptOrLook(first, (one) => {
+        const sent = asker.carriedOut(one, command, way)
+        // A third question comes when the stream of a pipeline has long been written.
+        way = { stream: undefined, node: route.node }
+        return sent
+      })
+      this.#second.catch(() => undefined)
+    }
+  }
+
+  answered(reply: unknown): unknown {
+    this.asker.reads.remove(this)
+    if (this.#proves(reply) || !this.#isAsked()) return this.#resolve.call(this.command, reply)
+    this.#followSecond()
+    return this.command.promise
+  }
+
+  failed(error: Error): void {
+    this.asker.reads.remove(this)
     // A connection that closed, or a timeout: there is nobody to ask again.
-    if (settle(error) || error.name !== 'ReplyError') outcome.reject(error)
-    else ask().then(outcome.resolve, outcome.reject)
+    if (error.name !== 'ReplyError' || this.#proves(error) || !this.#isAsked()) this.#fail(error)
+    else this.#followSecond()
   }
-  renameOn(command, plan)
-  reads.add(read)
+
+  #proves(reply: unknown): boolean {
+    return proves(this.question.located, this.command.args, reply)
+  }
+
+  /** Has the second question been asked, if only now? */
+  #isAsked(): boolean {
+    this.ask()
+    return this.#second !== undefined
+  }
+
+  #followSecond(): void {
+    void this.#second?.then(
+      (value) => this.#resolve.call(this.command, value),
+      (error: Error) => this.#fail(error),
+    )
+  }
+
+  #fail(error: Error): void {
+    const { command, question } = this
+    this.#reject.call(command, asAsked(renameError(error, question.renames()), command.name, question.asked()))
+  }
+}
+
+/** A read whose plan was made. */
+export class PlannedQuestion implements Question {
+  readonly ids: readonly string[]
+  readonly #args: readonly Arg[]
+
+  constructor(
+    { args }: RawCommand,
+    readonly made: Plan,
+  ) {
+    this.#args = [...args]
+    this.ids = idsOf(made.located, (made.steps[made.op] as Step).argv)
+  }
+
+  get located(): Located {
+    return this.made.located
+  }
+
+  renames(): readonly Rename[] {
+    return this.made.renames
+  }
+
+  asked(): readonly Arg[] {
+    return this.#args
+  }
+
+  plan(): Plan {
+    return this.made
+  }
+}
+
+/** A read of one key that took the short way: its plan is made if it is needed, as it would have been made at first. */
+export class ShortQuestion implements Question {
+  constructor(
+    readonly command: RawCommand,
+    readonly located: Located,
+    /** Its name as the caller wrote it. */
+    readonly name: Arg,
+    readonly phase: Phase,
+    readonly context: PlanContext,
+    readonly wrapping: Wrapping,
+  ) {}
+
+  get ids(): readonly string[] {
+    return [idOf(this.#sent)]
+  }
+
+  get #sent(): Arg {
+    return this.command.args[0] as Arg
+  }
+
+  renames(): readonly Rename[] {
+    return [{ sent: this.#sent, asked: this.name }]
+  }
+
+  asked(): readonly Arg[] {
+    return this.command.args.with(0, this.name)
+  }
+
+  plan(): Plan | undefined {
+    const context = { ...this.context, phaseOf: () => this.phase }
+    return this.wrapping.plan([this.command.name, ...this.asked()], context, this.located, true)
+  }
 }

@@ -24,6 +24,24 @@ export function renameOn(command: RawCommand, plan: Plan): void {
   command.transformReply = (value) => renameReply(located.row.reply, transform.call(command, value), renames)
 }
 
+/** On a command: what {@link rejectNamed} needs. */
+const named = Symbol('canonical-redis.named')
+
+type NamedCommand = RawCommand & { [named]: { readonly asked: Arg; readonly reject: RawCommand['reject'] } }
+
+// One function for all commands, where a closure for each would outlive the wait for its reply.
+function rejectNamed(this: RawCommand, error: Error): void {
+  const { asked, reject } = (this as NamedCommand)[named]
+  const renames = [{ sent: this.args[0] as Arg, asked }]
+  reject.call(this, asAsked(renameError(error, renames), this.name, this.args.with(0, asked)))
+}
+
+/** The same for a command with one key that goes out under another name, and whose reply names no key. */
+export function nameErrorsOf(command: RawCommand, asked: Arg): void {
+  ;(command as NamedCommand)[named] = { asked, reject: command.reject }
+  command.reject = rejectNamed
+}
+
 /** ioredis hangs the command on its errors; it must be the caller's, not ours. */
 export function asAsked(error: Error, name: string, args: readonly Arg[]): Error {
   return error.name === 'ReplyError' ? Object.assign(error, { command: { name, args } }) : error

@@ -12,6 +12,8 @@ import { commandClassOf, type CommandClass, type RawClient, type RawCommand, typ
 export interface Route {
   readonly stream: WritableTarget | undefined
   readonly node: unknown
+  /** Of what is sent in front of a command of a pipeline: that command's position. */
+  readonly position?: number | undefined
 }
 
 /** Sends steps through the raw client, below the facade. */
@@ -25,6 +27,8 @@ export interface Sender {
   pass(command: RawCommand, route: Route): unknown
   /** Sends the caller's own command with other arguments. */
   rewritten(command: RawCommand, step: Step, route: Route): unknown
+  /** Sends the caller's own command with another name for its key, which is its first argument. */
+  renamed(command: RawCommand, name: Arg, route: Route): unknown
   /** Sends steps around the caller's own command, which stands for the step `op`. */
   around(command: RawCommand, plan: Plan, route: Route, failOnAdopt: boolean): unknown
   /** Sends steps in MULTI/EXEC, all of them commands of ours; the outcome gets the reply of the op. */
@@ -76,6 +80,15 @@ export function readsReplyOf(client: RawClient, command: RawCommand): void {
   command.setReplyContext?.(connection.condition ?? connection.options)
 }
 
+/** Gives a command another first argument, of the kind that it had. */
+export function setName(command: RawCommand, name: Arg): void {
+  command.args[0] = name
+  // A prefix in bytes makes a Buffer of a string, which ioredis does not see by itself.
+  if (typeof name !== 'string') command.bufferMode = true
+  command.keys = undefined
+  command.slot = undefined
+}
+
 /** Gives a command other arguments. */
 export function setArguments(command: RawCommand, argv: readonly Arg[]): void {
   command.args = argv.slice(1)
@@ -88,6 +101,7 @@ export function setArguments(command: RawCommand, argv: readonly Arg[]): void {
 export function become(command: RawCommand, argv: readonly Arg[]): void {
   setArguments(command, argv)
   if (String(argv[0]) === command.name) return
-  command.name = String(argv[0])
+  // ioredis finds the keys of a command, for its slot, by a name in lower case alone.
+  command.name = String(argv[0]).toLowerCase()
   command.toWritable = commandClassOf(command).prototype.toWritable
 }

@@ -40,6 +40,11 @@ export class ServerVersion {
     return this.#state === 'asking'
   }
 
+  /** Is it known, and is every command allowed? */
+  get isFine(): boolean {
+    return this.#state === 'fine'
+  }
+
   get isOld(): boolean {
     return this.#state === 'old'
   }

@@ -13,8 +13,15 @@ export interface WritableTarget {
   write(data: string | Buffer): void
 }
 
+/**
+ * On a command that has been planned: it passes a second time when ioredis resends it after a reconnect. A property, since
+ * every command is asked for it, and many have it: a WeakSet took as long as all the rest.
+ */
+export const planned = Symbol('canonical-redis.planned')
+
 /** An ioredis `Command`. */
 export interface RawCommand {
+  [planned]?: true
   name: string
   args: Arg[]
   promise: Promise<unknown>

@@ -1,0 +1,35 @@
+/**
+ * The short way: a command with one key, for which one name of the key is enough. Most commands are that in most phases, and
+ * no plan is made for them; it says what {@link plan} would say.
+ *
+ * @module
+ */
+import type { Arg, KeyUse } from '../commands/index.js'
+import { phaseTable, type Phase } from '../phases/index.js'
+import type { PlanContext } from './types.js'
+
+/** One name, and what to do when nothing is found under it. */
+export interface ShortWay {
+  readonly name: Arg
+  /** A read whose alias may have to be adopted, if its reply does not prove that the key exists: in this phase. */
+  readonly adopts: Phase | undefined
+}
+
+/**
+ * The name to send for the only key of a command (one that {@link soleKey} knows).
+ *
+ * @returns undefined where it takes a plan: another name is written too, a queue, another database, a transform
+ */
+export function shortWay(name: Arg, use: KeyUse, context: PlanContext): ShortWay | undefined {
+  if (context.transforms) return undefined
+  const seen = context.mapper.glance(name)
+  if (seen === undefined) return { name, adopts: undefined }
+  if (!seen.plain) return undefined
+  const phase = context.phaseOf(seen.family)
+  const { primary, adopt, secondary } = phaseTable[phase]
+  if (use !== 'read' && secondary !== 'leave') return undefined
+  // On a cluster the names may lie in different slots, which is refused.
+  if (adopt && context.slotOf) return undefined
+  const isAtHome = seen.side === primary && seen.index === 0
+  return { name: isAtHome ? name : context.mapper.nameOn(primary, name), adopts: adopt ? phase : undefined }
+}
