@@ -1,5 +1,5 @@
 /**
- * The commands on the bits of a string. BITFIELD is left out: it is a language of its own.
+ * The commands on the bits of a string. BITFIELD is in a file of its own.
  *
  * @module
  */
@@ -49,6 +49,7 @@ function bitRange(size: number, start: string, end: string, unit: string): [numb
 }
 
 function bitcount(context: Context, name: string, start = '0', end?: string, unit = 'BYTE'): Reply {
+  if (context.db.get(name) === undefined) return 0
   if (end === undefined && start !== '0') throw syntaxError()
   const bytes = bytesOf(context, name)
   const [from, upto] = bitRange(bytes.length, start, end ?? '-1', unit)
@@ -58,7 +59,8 @@ function bitcount(context: Context, name: string, start = '0', end?: string, uni
 }
 
 function bitpos(context: Context, name: string, value: string, start = '0', end?: string, unit = 'BYTE'): Reply {
-  const wanted = bit(value)
+  if (!/^[01]$/.test(value)) throw new ReplyError('ERR The bit argument must be 1 or 0.')
+  const wanted = Number(value)
   const bytes = bytesOf(context, name)
   if (bytes.length === 0) return wanted === 0 ? 0 : -1
   const [from, upto] = bitRange(bytes.length, start, end ?? '-1', unit)

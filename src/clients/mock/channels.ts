@@ -4,7 +4,8 @@
  * @module
  */
 import { glob } from './command.js'
-import { ReplyError, type Reply } from './resp.js'
+import { lackingWord } from './lacks.js'
+import type { Reply } from './resp.js'
 
 /** Who can be sent a message. */
 export interface Subscriber {
@@ -71,7 +72,7 @@ export class Channels {
       numpat: () => new Set([...this.#patterns.values()].flatMap((patterns) => [...patterns])).size,
     }
     const answer = answers[word.toLowerCase()]
-    if (answer === undefined) throw new ReplyError(`ERR unknown subcommand '${word}'. Try PUBSUB HELP.`)
+    if (answer === undefined) throw lackingWord('pubsub', word)
     return answer()
   }
 

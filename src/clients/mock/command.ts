@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sumText } from './long-double.js'
 import { ReplyError, type Reply } from './resp.js'
 import type { Database } from './store.js'
 
@@ -29,23 +30,50 @@ export function table(
 
 export const syntaxError = (): ReplyError => new ReplyError('ERR syntax error')
 
-/** An argument that has to be an integer. */
-export function integer(text: string | undefined): number {
-  const value = Number(text)
-  if (text === undefined || !/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new ReplyError('ERR value is not an integer or out of range')
-  }
+export const MIN_INT64 = -(2n ** 63n)
+const MAX_INT64 = 2n ** 63n - 1n
+const notAnInteger = (): ReplyError => new ReplyError('ERR value is not an integer or out of range')
+
+/** Is it an integer as Redis writes them? `007` and `+7` are none. */
+export const isInt64 = (text: string | undefined): boolean => {
+  if (text === undefined || !/^(?:0|-?[1-9]\d{0,18})$/.test(text)) return false
+  const value = BigInt(text)
+  return value >= MIN_INT64 && value <= MAX_INT64
+}
+
+/** An argument that has to be an integer, to calculate with. */
+export function int64(text: string | undefined): bigint {
+  if (!isInt64(text)) throw notAnInteger()
+  return BigInt(text as string)
+}
+
+/** A sum that has to fit into 64 bits. */
+export function inInt64(value: bigint): bigint {
+  if (value < MIN_INT64 || value > MAX_INT64) throw new ReplyError('ERR increment or decrement would overflow')
   return value
 }
 
+/** An argument that has to be an integer: an index, a count, a time. */
+export const integer = (text: string | undefined): number => Number(int64(text))
+
+const FLOAT = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|0x[\da-f]+|inf(?:inity)?)$/i
+
+export const isFloat = (text: string | undefined): boolean => text !== undefined && FLOAT.test(text)
+
 /** An argument that has to be a number. */
 export function float(text: string | undefined): number {
-  const infinite = /^([+-]?)inf(inity)?$/i.exec(text ?? '')
-  const value = infinite ? (infinite[1] === '-' ? -Infinity : Infinity) : Number(text)
-  if (text === undefined || text.trim() === '' || Number.isNaN(value)) {
-    throw new ReplyError('ERR value is not a valid float')
+  if (text === undefined || !FLOAT.test(text)) throw new ReplyError('ERR value is not a valid float')
+  const [, sign, rest = ''] = /^([+-]?)(.*)$/.exec(text) ?? []
+  const size = /^inf/i.test(rest) ? Infinity : Number(rest)
+  return sign === '-' ? -size : size
+}
+
+/** The sum of two numbers, as INCRBYFLOAT writes it. */
+export function addFloats(one: string, other: string): string {
+  if (!Number.isFinite(float(one) + float(other))) {
+    throw new ReplyError('ERR increment would produce NaN or Infinity')
   }
-  return value
+  return sumText(one, other)
 }
 
 /** Keyword options behind the fixed arguments: `MATCH x COUNT 10`, with how many values each takes. */
@@ -59,6 +87,45 @@ export function options(args: readonly string[], known: Readonly<Record<string, 
     i += 1 + size
   }
   return found
+}
+
+/** LMPOP and ZMPOP: how many names, the names, an end, and how many elements. @throws ReplyError */
+export function popArguments(count: string, rest: readonly string[]) {
+  const amount = positive(count, 'numkeys')
+  const names = rest.slice(0, amount)
+  const [where, ...more] = rest.slice(amount)
+  if (names.length < amount || where === undefined || (more.length !== 0 && more.length !== 2)) throw syntaxError()
+  return { names, where, size: positive(options(more, { count: 1 }).get('count')?.[0] ?? '1', 'count') }
+}
+
+/** @throws ReplyError */
+export function positive(text: string, what: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : 0
+  if (value < 1) throw new ReplyError(`ERR ${what} should be greater than 0`)
+  return value
+}
+
+/** FLUSHDB and FLUSHALL take one word. @throws ReplyError */
+export function flushesAll(words: readonly string[]): void {
+  if (words.length > 1 || !/^(?:a?sync)?$/i.test(words[0] ?? '')) throw syntaxError()
+}
+
+/** Options of which a command takes one at most. @throws ReplyError */
+export function oneOf(found: ReadonlyMap<string, unknown>, ...names: readonly string[]): void {
+  if (names.filter((name) => found.has(name)).length > 1) throw syntaxError()
+}
+
+/** SINTERCARD and ZINTERCARD. @throws ReplyError */
+export function limitOf(found: ReadonlyMap<string, readonly string[]>): number {
+  const limit = integer(found.get('limit')?.[0] ?? '0')
+  if (limit < 0) throw new ReplyError("ERR LIMIT can't be negative")
+  return limit === 0 ? Infinity : limit
+}
+
+/** @throws ReplyError */
+export function cursorOf(text: string): number {
+  if (!/^\d+$/.test(text)) throw new ReplyError('ERR invalid cursor')
+  return Number(text)
 }
 
 /** Field and value, score and member: arguments two by two. */
@@ -87,9 +154,6 @@ export function range<T>(list: readonly T[], start: string, stop: string): T[] {
   return list.slice(first, Math.max(first, last + 1))
 }
 
-/** A sum as INCRBYFLOAT writes it. Redis adds with more digits than JavaScript has: 0.1 + 0.2 is 0.3 there. */
-export const numberText = (value: number): string => String(Number(value.toPrecision(15)))
-
 /** Some of them, by chance: as many different ones as asked, or with a negative number that many, some of them twice. */
 export function draw<T>(all: readonly T[], count: number): T[] {
   if (all.length === 0) return []
@@ -109,8 +173,10 @@ export function page<T extends readonly string[]>(
   rest: readonly string[],
   nameOf: (entry: T) => string,
 ): Reply {
-  integer(cursor)
+  cursorOf(cursor)
+  if (entries.length === 0) return ['0', []]
   const found = options(rest, { match: 1, count: 1 })
+  if (integer(found.get('count')?.[0] ?? '1') < 1) throw syntaxError()
   const matches = glob(found.get('match')?.[0] ?? '*')
   return ['0', entries.filter((entry) => matches.test(nameOf(entry))).flat()]
 }

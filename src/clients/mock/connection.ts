@@ -4,16 +4,22 @@
  * @module
  */
 import type { Duplex } from 'node:stream'
+import { commandRows } from '../../commands/index.js'
 import type { Channels } from './channels.js'
-import { LACKS, lacking, type Engine, type Watcher } from './engine.js'
+import type { Engine, Watcher } from './engine.js'
+import { information } from './information.js'
+import { LACKS, lackingWord } from './lacks.js'
 import { Requests } from './requests.js'
+import type { Waiter } from './waiters.js'
+import { waits } from './waits.js'
 import { encode, NULL_ARRAY, OK, ReplyError, Status, type Reply } from './resp.js'
 
 /** A reply; nothing for what has written its own (SUBSCRIBE answers once for each channel). */
 type Answer = Reply | undefined
 
+/** A command; errors show its name as it was spelled. */
 interface Queued {
-  readonly name: string
+  readonly word: string
   readonly args: readonly string[]
 }
 
@@ -26,6 +32,11 @@ export class Connection implements Watcher {
   #refused: ReplyError | undefined
   readonly #watched = new Set<string>()
   #dirty = false
+  /** As CLIENT SETNAME calls it. */
+  name = ''
+  #waiting: Waiter | undefined
+  /** What came while it waits. */
+  #held: Queued[] = []
 
   constructor(
     readonly id: number,
@@ -38,6 +49,7 @@ export class Connection implements Watcher {
     socket.on('close', () => {
       channels.leave(this)
       this.#unwatch()
+      if (this.#waiting) engine.waiters.leave(this.#waiting)
     })
   }
 
@@ -62,17 +74,22 @@ export class Connection implements Watcher {
   #accept(data: Buffer): void {
     try {
       for (const [word = '', ...args] of this.#requests.read(data)) {
-        void this.engine.inTurn(() => this.#answer(word.toLowerCase(), args))
+        void this.engine.inTurn(() => this.#answer({ word, args }))
       }
     } catch (error) {
       this.#end(`ERR Protocol error: ${(error as Error).message}`)
     }
   }
 
-  #answer(name: string, args: readonly string[]): void {
+  #answer(command: Queued): void {
+    if (this.#waiting) {
+      this.#held.push(command)
+      return
+    }
+    const name = command.word.toLowerCase()
     let answer: Answer
     try {
-      answer = this.#run(name, args)
+      answer = name in waits && !this.#queued ? this.#wait(name, command.args) : this.#run(command)
     } catch (error) {
       // A mistake of ours: whoever waits for the reply has to hear of it.
       answer = error instanceof ReplyError ? error : new ReplyError(`ERR the mock broke: ${String(error)}`)
@@ -81,24 +98,63 @@ export class Connection implements Watcher {
     if (name === 'quit') this.socket.end()
   }
 
-  #run(name: string, args: readonly string[]): Answer {
-    if (this.#queued !== undefined && !transactionWords.has(name)) return this.#enqueue(name, args)
-    if (this.channels.has(this) && !subscriberWords.has(name)) {
-      throw new ReplyError(
-        `ERR Can't execute '${name}': only (P)SUBSCRIBE / (P)UNSUBSCRIBE / PING / QUIT are allowed in this context`,
-      )
-    }
-    const own = ownCommands[name]
-    return own ? own.call(this, args) : this.engine.run(name, args, this.#db)
+  /** Answers at once if it can; otherwise when there is something, or the time is over. */
+  #wait(name: string, args: readonly string[]): Answer {
+    const refusal = this.engine.refusal(name, args)
+    if (refusal) throw refusal
+    this.#mayRun(name)
+    const context = this.engine.contextOf(this.#db)
+    const [, , waitOf] = waits[name] as (typeof waits)[string]
+    const wait = waitOf(context, ...args)
+    const reply = wait.attempt(wait.names)
+    if (reply !== null || wait.timeout === undefined) return reply
+    const waiter: Waiter = { wait, context, done: (late) => this.#goOn(late) }
+    this.#waiting = waiter
+    this.engine.waiters.add(waiter, () => {
+      void this.engine.inTurn(() => {
+        if (this.engine.waiters.leave(waiter)) this.#goOn(null)
+      })
+    })
+    return undefined
   }
 
-  #enqueue(name: string, args: readonly string[]): Reply {
-    const refusal = name in ownCommands ? undefined : this.engine.refusal(name, args)
+  /** Answers what waited, and then what came meanwhile, up to the next that waits. */
+  #goOn(reply: Reply): void {
+    this.#waiting = undefined
+    this.push(reply)
+    const held = this.#held
+    this.#held = []
+    for (const command of held) this.#answer(command)
+  }
+
+  #run(command: Queued): Answer {
+    const { word, args } = command
+    const name = word.toLowerCase()
+    if (this.#queued !== undefined && !transactionWords.has(name)) return this.#enqueue(command)
+    this.#mayRun(name)
+    const own = ownCommands[name]
+    if (own === undefined) return this.engine.run(word, args, this.#db)
+    const misfit = misfitOf(name, args)
+    if (misfit) throw misfit
+    return own.call(this, args)
+  }
+
+  /** @throws ReplyError */
+  #mayRun(name: string): void {
+    if (!this.channels.has(this) || subscriberWords.has(name)) return
+    throw new ReplyError(
+      `ERR Can't execute '${name}': only (P)SUBSCRIBE / (P)UNSUBSCRIBE / PING / QUIT are allowed in this context`,
+    )
+  }
+
+  #enqueue({ word, args }: Queued): Reply {
+    const name = word.toLowerCase()
+    const refusal = name in ownCommands ? misfitOf(name, args) : this.engine.refusal(word, args)
     if (refusal) {
       this.#refused ??= refusal
       throw refusal
     }
-    this.#queued?.push({ name, args })
+    this.#queued?.push({ word, args })
     return new Status('QUEUED')
   }
 
@@ -129,9 +185,9 @@ export class Connection implements Watcher {
       return undefined
     }
     const replies: Reply[] = []
-    for (const { name, args } of queued) {
+    for (const command of queued) {
       try {
-        replies.push(this.#run(name, args) ?? null)
+        replies.push(this.#run(command) ?? null)
       } catch (error) {
         if (!(error instanceof ReplyError)) throw error
         replies.push(error)
@@ -168,6 +224,15 @@ const aborted = ({ message }: ReplyError): ReplyError =>
   new ReplyError(
     `EXECABORT Transaction discarded because of previous errors.${message.endsWith(LACKS) ? ` ${message}` : ''}`,
   )
+
+const arities: ReadonlyMap<string, number> = new Map(commandRows.map(({ name, arity }) => [name, arity]))
+
+/** As Redis' own table has it; a negative arity is the least. */
+function misfitOf(name: string, args: readonly string[]): ReplyError | undefined {
+  const arity = arities.get(name)
+  if (arity === undefined || (arity < 0 ? args.length + 1 >= -arity : args.length + 1 === arity)) return undefined
+  return new ReplyError(`ERR wrong number of arguments for '${name}' command`)
+}
 
 const transactionWords: ReadonlySet<string> = new Set(['multi', 'exec', 'discard', 'watch', 'quit'])
 const subscriberWords: ReadonlySet<string> = new Set([
@@ -206,25 +271,23 @@ const ownCommands: Readonly<Record<string, Own>> = Object.assign(Object.create(n
     return text ?? new Status('PONG')
   },
   quit: () => OK,
-  info() {
-    return [
-      '# Server',
-      `redis_version:${this.engine.version}`,
-      'redis_mode:standalone',
-      `process_id:${process.pid}`,
-      '# Persistence',
-      'loading:0',
-      '# Replication',
-      'role:master',
-      '',
-    ].join('\r\n')
+  info(sections) {
+    return information(this.engine.version, sections)
   },
   wait: () => 0,
-  client([word = '']) {
-    const answers: Record<string, Reply> = { id: this.id, setinfo: OK, setname: OK, getname: null }
+  client([word = '', text = '']) {
+    const answers: Readonly<Record<string, () => Reply>> = {
+      id: () => this.id,
+      setinfo: () => OK,
+      setname: () => {
+        this.name = text
+        return OK
+      },
+      getname: () => (this.name === '' ? null : this.name),
+    }
     const answer = answers[word.toLowerCase()]
-    if (answer === undefined) throw lacking(`client ${word.toLowerCase()}`)
-    return answer
+    if (answer === undefined) throw lackingWord('client', word)
+    return answer()
   },
   publish([channel = '', message = '']) {
     return this.channels.publish(channel, message)

@@ -5,23 +5,39 @@
  */
 import { CanonicalRedisError } from '../../errors.js'
 import type { RedisKeyMapper } from '../../schema/index.js'
+import { pairs } from './command.js'
 import type { Engine } from './engine.js'
 import type { Hash, Value } from './store.js'
+import { idText, parseId, Stream, type StreamEntry } from './stream.js'
+
+/** An entry of a stream. */
+export interface MockEntry {
+  /** Such as `1-1`. */
+  readonly id: string
+  readonly fields: Readonly<Record<string, string | number>>
+}
 
 /**
  * A value to put in: a string (or a number), a list as an array, a set as a `Set`, a sorted set as a `Map` from members
- * to scores, a hash as an object.
+ * to scores, a hash as an object, a stream as an array of its entries, oldest first.
  */
 export type MockValue =
   | string
   | number
   | readonly (string | number)[]
+  | readonly MockEntry[]
   | ReadonlySet<string>
   | ReadonlyMap<string, number>
   | { readonly [field: string]: string | number }
 
 /** A value as it lies there; see {@link MockValue}. */
-export type StoredValue = string | string[] | Set<string> | Map<string, number> | Record<string, string>
+export type StoredValue =
+  | string
+  | string[]
+  | Set<string>
+  | Map<string, number>
+  | Record<string, string>
+  | { id: string; fields: Record<string, string> }[]
 
 /** The server keeps text as latin1, one character a byte. */
 const encode = (text: string | number): string => Buffer.from(String(text)).toString('latin1')
@@ -51,7 +67,7 @@ function stored(name: string, value: MockValue): Value {
       'E_BAD_OPTION',
       `expected the value of "${name}" to be one that Redis can hold, got ${Object.prototype.toString.call(value)}`,
       {
-        hint: 'a string, a number, an array (a list), a Set, a Map of scores (a sorted set) or an object (a hash), not empty',
+        hint: 'a string, a number, an array (a list, or entries of a stream), a Set, a Map of scores (a sorted set) or an object (a hash), not empty',
       },
     )
   }
@@ -62,7 +78,11 @@ function converted(value: MockValue): Value | undefined {
   if (typeof value === 'string' || typeof value === 'number') return encode(value)
   if (typeof value !== 'object' || value === null) return undefined
   const filled = <V extends Value>(made: V, size: number): V | undefined => (size > 0 ? made : undefined)
-  if (Array.isArray(value)) return filled((value as (string | number)[]).map(encode), value.length)
+  if (Array.isArray(value)) {
+    const [first] = value as readonly unknown[]
+    if (typeof first === 'object') return streamOf(value as readonly MockEntry[])
+    return filled((value as (string | number)[]).map(encode), value.length)
+  }
   if (value instanceof Set) return filled(new Set([...(value as Set<string>)].map(encode)), value.size)
   if (value instanceof Map) {
     const entries = [...(value as Map<string, number>)].map(([member, score]) => ({ value: encode(member), score }))
@@ -70,11 +90,26 @@ function converted(value: MockValue): Value | undefined {
   }
   // A Buffer or a Date is no hash.
   if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) return undefined
-  const fields = Object.entries(value as Readonly<Record<string, string | number>>)
+  const fields = Object.entries(value as MockEntry['fields'])
   const hash = Object.create(null) as Hash
   for (const [field, one] of fields) hash[encode(field)] = encode(one)
   return filled(hash, fields.length)
 }
+
+/** Entries whose IDs do not grow are none that Redis could hold. */
+function streamOf(entries: readonly MockEntry[]): Stream | undefined {
+  const stream = new Stream()
+  for (const { id, fields } of entries) {
+    if (typeof id !== 'string' || !/^\d+-\d+$/.test(id) || parseId(id) <= stream.lastId) return undefined
+    stream.add(parseId(id), Object.entries(fields).flat().map(encode))
+  }
+  return stream
+}
+
+const shownEntry = ({ id, fields }: StreamEntry): { id: string; fields: Record<string, string> } => ({
+  id: idText(id),
+  fields: Object.fromEntries(pairs(fields.map(decode))),
+})
 
 /** Everything in a database, by the names it is stored under, in the order of the names. */
 export function physicalKeys(engine: Engine, db: number): Record<string, StoredValue> {
@@ -86,6 +121,7 @@ export function physicalKeys(engine: Engine, db: number): Record<string, StoredV
 function shown(value: Value): StoredValue {
   if (typeof value === 'string') return decode(value)
   if (Array.isArray(value)) return value.map(decode)
+  if (value instanceof Stream) return value.entries.map(shownEntry)
   if (value instanceof Set) return new Set([...value].map(decode))
   if (value instanceof Map) return new Map([...value.values()].map((entry) => [decode(entry.value), entry.score]))
   return Object.fromEntries(Object.entries(value).map(([field, one]) => [decode(field), decode(one)]))

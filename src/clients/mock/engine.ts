@@ -5,9 +5,13 @@
  */
 import { commandRows } from '../../commands/index.js'
 import { bitCommands } from './bits.js'
-import type { Commands, Context } from './command.js'
+import { bitfieldCommands } from './bitfield.js'
+import { flushesAll, integer, type Commands, type Context } from './command.js'
+import { dumpCommands } from './dump.js'
 import { hashCommands } from './hashes.js'
 import { keyCommands } from './keys.js'
+import { lcsCommands } from './lcs.js'
+import { lacking, lackingWord } from './lacks.js'
 import { listCommands } from './lists.js'
 import { OK, ReplyError, Status, type Reply } from './resp.js'
 import { Scripts } from './script.js'
@@ -16,7 +20,12 @@ import { sortCommands } from './sort.js'
 import { sortedSetRangeCommands } from './sorted-set-ranges.js'
 import { sortedSetCommands } from './sorted-sets.js'
 import { Database } from './store.js'
+import { streamGroupCommands } from './stream-groups.js'
+import { streamInfoCommands } from './stream-info.js'
+import { streamCommands } from './streams.js'
 import { stringCommands } from './strings.js'
+import { Waiters } from './waiters.js'
+import { unwaitingCommands, waits } from './waits.js'
 
 /** How many databases there are, as in Redis' own configuration. */
 const DATABASES = 16
@@ -25,12 +34,19 @@ const dataCommands: Commands = Object.assign(Object.create(null) as object, {
   ...keyCommands,
   ...stringCommands,
   ...bitCommands,
+  ...bitfieldCommands,
+  ...lcsCommands,
+  ...dumpCommands,
   ...hashCommands,
   ...listCommands,
   ...setCommands,
   ...sortedSetCommands,
   ...sortedSetRangeCommands,
   ...sortCommands,
+  ...streamCommands,
+  ...streamGroupCommands,
+  ...streamInfoCommands,
+  ...unwaitingCommands,
 })
 
 /** Commands that came later than others, so that an older server can be faked. */
@@ -47,11 +63,15 @@ const since: Readonly<Record<string, readonly [major: number, minor: number]>> =
 /** Commands that Redis has, by their first word. */
 const known: ReadonlySet<string> = new Set(commandRows.map(({ name }) => name.split(' ')[0] as string))
 
-/** What a refusal of a command says that Redis has and this server lacks. */
-export const LACKS = 'which the mock lacks'
-
-/** The refusal of a command (or of one of its subcommands) that Redis has. */
-export const lacking = (command: string): ReplyError => new ReplyError(`ERR unknown command '${command}', ${LACKS}`)
+/** The beginning of the arguments is shown, up to as many bytes in all as Redis shows. */
+function unknownCommand(name: string, args: readonly string[]): ReplyError {
+  let shown = ''
+  for (const arg of args) {
+    if (shown.length >= 128) break
+    shown += `'${arg.slice(0, 128 - shown.length)}' `
+  }
+  return new ReplyError(`ERR unknown command '${name.slice(0, 128)}', with args beginning with: ${shown}`)
+}
 
 /** Somebody who watches keys. */
 export interface Watcher {
@@ -66,6 +86,8 @@ export class Engine {
   readonly #watchers = new Set<Watcher>()
   readonly #absent: ReadonlySet<string>
   #queue: Promise<unknown> = Promise.resolve()
+  /** Who waits for a key. */
+  readonly waiters = new Waiters()
 
   /** @param version what INFO says */
   constructor(readonly version: string) {
@@ -81,7 +103,10 @@ export class Engine {
 
   /** Work of any connection, one piece after the other: a transaction is one piece. */
   inTurn(work: () => void): Promise<void> {
-    const done = this.#queue.then(work)
+    const done = this.#queue.then(() => {
+      work()
+      this.waiters.serve()
+    })
     this.#queue = done.catch(() => undefined)
     return done
   }
@@ -101,14 +126,14 @@ export class Engine {
   }
 
   /** Why a command cannot be queued or run, or undefined. */
-  refusal(name: string, args: readonly string[]): ReplyError | undefined {
+  refusal(word: string, args: readonly string[]): ReplyError | undefined {
+    const name = word.toLowerCase()
     const isThere = !this.#absent.has(name)
     if (isThere && name in scriptCommands) return undefined
     const command = dataCommands[name]
     if (command === undefined || !isThere) {
       if (isThere && known.has(name)) return lacking(name)
-      const shown = args.slice(0, 3).map((arg) => `'${arg.slice(0, 128)}'`)
-      return new ReplyError(`ERR unknown command '${name}', with args beginning with: ${shown.join(' ')}`)
+      return unknownCommand(word, args)
     }
     const [min, max] = command
     const fits = args.length >= min && (max === -1 || args.length <= max)
@@ -116,13 +141,14 @@ export class Engine {
   }
 
   /** Runs one command in a database. @throws ReplyError */
-  run(name: string, args: readonly string[], db: number): Reply {
-    const refusal = this.refusal(name, args)
+  run(word: string, args: readonly string[], db: number): Reply {
+    const name = word.toLowerCase()
+    const refusal = this.refusal(word, args)
     if (refusal) throw refusal
     const script = scriptCommands[name]
     if (script) return script(this, args, db)
     const [, , run] = dataCommands[name] ?? []
-    return run ? run(this.#context(db), ...args) : null
+    return run ? run(this.contextOf(db), ...args) : null
   }
 
   /** Runs a loaded script. Its SELECT is its own, as in Redis. */
@@ -138,18 +164,18 @@ export class Engine {
         selected = this.indexOf(args[0])
         return OK
       }
-      if (name in scriptCommands) throw new ReplyError('ERR This Redis command is not allowed from script')
+      if (!known.has(name)) throw new ReplyError('ERR Unknown Redis command called from script')
+      if (notInScripts.has(name)) throw new ReplyError('ERR This Redis command is not allowed from script')
       if (isReadOnly && writes.has(name)) {
         throw new ReplyError('ERR Write commands are not allowed from read-only scripts.')
       }
-      return this.run(name, args, selected)
+      return this.run(word, args, selected)
     })
   }
 
   /** The number of a database. @throws ReplyError */
   indexOf(text: string | undefined): number {
-    const index = Number(text)
-    if (!/^\d+$/.test(text ?? '')) throw new ReplyError('ERR invalid DB index')
+    const index = integer(text)
     this.database(index)
     return index
   }
@@ -162,10 +188,17 @@ export class Engine {
     for (const db of this.#databases) db.clear()
   }
 
-  #context(db: number): Context {
+  /** Where the commands of a database run. */
+  contextOf(db: number): Context {
     return { db: this.database(db), database: (index) => this.database(this.indexOf(index)) }
   }
 }
+
+/** Newer servers let scripts pop without waiting; 7.0 does not. XREAD may be called, and does not wait. */
+const notInScripts: ReadonlySet<string> = new Set([
+  ...commandRows.filter(({ flags }) => flags.includes('noscript')).map(({ name }) => name),
+  ...Object.keys(waits).filter((name) => !name.startsWith('xread')),
+])
 
 const writes: ReadonlySet<string> = new Set(
   commandRows.filter(({ flags }) => flags.includes('write')).map(({ name }) => name),
@@ -199,10 +232,11 @@ const scriptCommands: Readonly<Record<string, ScriptCommand>> = Object.assign(Ob
       },
     }
     const answer = answers[word.toLowerCase()]
-    if (answer === undefined) throw lacking(`script ${word.toLowerCase()}`)
+    if (answer === undefined) throw lackingWord('script', word)
     return answer()
   },
-  flushall: (engine) => {
+  flushall: (engine, words) => {
+    flushesAll(words)
     engine.flushAll()
     return OK
   },

@@ -40,6 +40,7 @@ export interface Fengari {
   }
   lauxlib: {
     luaL_newstate(): State
+    luaL_where(L: State, level: number): void
     luaL_loadbuffer(L: State, source: Uint8Array, size: number, name: Uint8Array): number
     luaL_ref(L: State, table: number): number
   }
@@ -51,9 +52,23 @@ export type State = object
 /** What works on a VM. */
 export type Lua = Fengari['lua']
 
+const CONFIG = 'FENGARICONF'
+
+/** Loads the VM so that it writes 10 / 2 as 5, as the Lua of Redis does, and not as 5.0. It reads this while it loads. */
+function asLua51<T>(load: () => T): T {
+  const before = process.env[CONFIG]
+  process.env[CONFIG] = JSON.stringify({ LUA_COMPAT_FLOATSTRING: true })
+  try {
+    return load()
+  } finally {
+    if (before === undefined) delete process.env[CONFIG]
+    else process.env[CONFIG] = before
+  }
+}
+
 /** The VM. @throws {@link CanonicalRedisError} `E_MISSING_PACKAGE` */
 export function loadFengari(): Fengari {
-  const found = findPackage('fengari') ?? findThrough('ioredis-mock', 'fengari')
+  const found = asLua51(() => findPackage('fengari') ?? findThrough('ioredis-mock', 'fengari'))
   return (found ??
     missing(
       'ioredis-mock',

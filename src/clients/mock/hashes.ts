@@ -4,10 +4,14 @@
  * @module
  */
 import {
+  addFloats,
   draw,
   float,
+  inInt64,
+  int64,
   integer,
-  numberText,
+  isFloat,
+  isInt64,
   page,
   pairs,
   syntaxError,
@@ -32,10 +36,11 @@ function hset({ db }: Context, name: string, ...rest: string[]): number {
   return added
 }
 
-function hincrby({ db }: Context, name: string, field: string, amount: string): number {
+function hincrby({ db }: Context, name: string, field: string, amount: string): bigint {
   const hash = hashOf(db, name)
-  if (!/^-?\d+$/.test(hash[field] ?? '0')) throw new ReplyError('ERR hash value is not an integer')
-  const next = integer(hash[field] ?? '0') + integer(amount)
+  const step = int64(amount)
+  if (!isInt64(hash[field] ?? '0')) throw new ReplyError('ERR hash value is not an integer')
+  const next = inInt64(int64(hash[field] ?? '0') + step)
   hash[field] = String(next)
   db.put(name, hash)
   return next
@@ -43,7 +48,9 @@ function hincrby({ db }: Context, name: string, field: string, amount: string): 
 
 function hincrbyfloat({ db }: Context, name: string, field: string, amount: string): string {
   const hash = hashOf(db, name)
-  const next = numberText(float(hash[field] ?? '0') + float(amount))
+  float(amount)
+  if (!isFloat(hash[field] ?? '0')) throw new ReplyError('ERR hash value is not a float')
+  const next = addFloats(hash[field] ?? '0', amount)
   hash[field] = next
   db.put(name, hash)
   return next

@@ -3,7 +3,17 @@
  *
  * @module
  */
-import { glob, integer, options, syntaxError, table, type Commands, type Context } from './command.js'
+import {
+  cursorOf,
+  flushesAll,
+  glob,
+  integer,
+  options,
+  syntaxError,
+  table,
+  type Commands,
+  type Context,
+} from './command.js'
 import { OK, ReplyError, Status, type Reply } from './resp.js'
 import { clone, typeOf, type Value } from './store.js'
 
@@ -18,24 +28,32 @@ const remove: Row = [
 ]
 
 /** What EXPIRE and its sisters share; `toTime` gives milliseconds since 1970. */
-function expire(toTime: (amount: number) => number): Row {
-  const conditions: Record<string, (old: number | undefined, at: number) => boolean> = {
+function expire(command: string, toTime: (amount: number) => number): Row {
+  const conditions: Readonly<Record<string, (old: number | undefined, at: number) => boolean>> = {
     nx: (old) => old === undefined,
     xx: (old) => old !== undefined,
     gt: (old, at) => old !== undefined && at > old,
     lt: (old, at) => old === undefined || at < old,
   }
-  const run = ({ db }: Context, name: string, amount: string, condition?: string): Reply => {
+  const run = ({ db }: Context, name: string, amount: string, ...words: string[]): Reply => {
+    const wanted = new Set(words.map((word) => word.toLowerCase()))
+    const unknown = words.find((word) => !(word.toLowerCase() in conditions))
+    if (unknown !== undefined) throw new ReplyError(`ERR Unsupported option ${unknown}`)
+    if (wanted.has('nx') && wanted.size > 1) {
+      throw new ReplyError('ERR NX and XX, GT or LT options at the same time are not compatible')
+    }
+    if (wanted.has('gt') && wanted.has('lt')) {
+      throw new ReplyError('ERR GT and LT options at the same time are not compatible')
+    }
     const at = toTime(integer(amount))
+    if (Math.abs(at) >= 2 ** 63) throw new ReplyError(`ERR invalid expire time in '${command}' command`)
     if (db.get(name) === undefined) return 0
-    const allows = condition === undefined ? () => true : conditions[condition.toLowerCase()]
-    if (allows === undefined) throw new ReplyError(`ERR Unsupported option ${condition}`)
-    if (!allows(db.expiryOf(name), at)) return 0
+    for (const word of wanted) if (!conditions[word]?.(db.expiryOf(name), at)) return 0
     if (at <= Date.now()) db.remove(name)
     else db.setExpiry(name, at)
     return 1
   }
-  return [2, 3, run]
+  return [2, -1, run]
 }
 
 /** What TTL and its sisters share. */
@@ -72,15 +90,18 @@ function copy(context: Context, from: string, to: string, ...rest: string[]): Re
   return 1
 }
 
-/** Not the format of Redis: equal for equal values, and good for nothing but to compare. */
-function dump(value: Value): string {
-  const entries = ((): unknown => {
-    if (typeof value === 'string' || Array.isArray(value)) return value
-    if (value instanceof Set) return [...value].sort()
-    if (value instanceof Map) return [...value.values()].map((one) => [one.value, one.score]).sort()
-    return Object.entries(value).sort()
-  })()
-  return `mock:${typeOf(value)}:${JSON.stringify(entries)}`
+/** To another database, where nothing of that name may lie. */
+function move(context: Context, name: string, index: string): Reply {
+  if (!/^(?:0|-?[1-9]\d*)$/.test(index)) throw new ReplyError('ERR value is not an integer or out of range')
+  const target = context.database(index)
+  if (target === context.db) throw new ReplyError('ERR source and destination objects are the same')
+  const value = context.db.get(name)
+  if (value === undefined || target.get(name) !== undefined) return 0
+  const expiry = context.db.expiryOf(name)
+  context.db.remove(name)
+  target.put(name, value)
+  target.setExpiry(name, expiry)
+  return 1
 }
 
 function scan({ db }: Context, cursor: string, ...rest: string[]): Reply {
@@ -90,7 +111,7 @@ function scan({ db }: Context, cursor: string, ...rest: string[]): Reply {
   const [type] = found.get('type') ?? []
   const matches = glob(pattern)
   if (integer(pages) < 1) throw syntaxError()
-  const [next, names] = db.scan(integer(cursor), integer(pages))
+  const [next, names] = db.scan(cursorOf(cursor), integer(pages))
   const wanted = names.filter((name) => {
     return matches.test(name) && (type === undefined || typeOf(db.get(name) as Value) === type.toLowerCase())
   })
@@ -116,13 +137,13 @@ export const keyCommands: Commands = table({
       return new Status(value === undefined ? 'none' : typeOf(value))
     },
   ],
-  expire: expire((seconds) => Date.now() + seconds * 1000),
-  pexpire: expire((ms) => Date.now() + ms),
-  expireat: expire((seconds) => seconds * 1000),
-  pexpireat: expire((ms) => ms),
+  expire: expire('expire', (seconds) => Date.now() + seconds * 1000),
+  pexpire: expire('pexpire', (ms) => Date.now() + ms),
+  expireat: expire('expireat', (seconds) => seconds * 1000),
+  pexpireat: expire('pexpireat', (ms) => ms),
   ttl: left((at) => Math.round((at - Date.now()) / 1000)),
   pttl: left((at) => at - Date.now()),
-  expiretime: left((at) => Math.floor(at / 1000)),
+  expiretime: left((at) => Math.round(at / 1000)),
   pexpiretime: left((at) => at),
   persist: [
     1,
@@ -151,14 +172,7 @@ export const keyCommands: Commands = table({
     },
   ],
   copy: [2, 5, copy],
-  dump: [
-    1,
-    1,
-    ({ db }, name: string) => {
-      const value = db.get(name)
-      return value === undefined ? null : dump(value)
-    },
-  ],
+  move: [2, 2, move],
   scan: [1, -1, scan],
   keys: [
     1,
@@ -181,8 +195,9 @@ export const keyCommands: Commands = table({
   dbsize: [0, 0, ({ db }) => db.size],
   flushdb: [
     0,
-    1,
-    ({ db }) => {
+    -1,
+    ({ db }, ...words: string[]) => {
+      flushesAll(words)
       db.clear()
       return OK
     },

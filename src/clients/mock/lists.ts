@@ -3,7 +3,17 @@
  *
  * @module
  */
-import { integer, options, range, syntaxError, table, type Commands, type Context } from './command.js'
+import {
+  integer,
+  isInt64,
+  options,
+  popArguments,
+  range,
+  syntaxError,
+  table,
+  type Commands,
+  type Context,
+} from './command.js'
 import { OK, ReplyError, type Reply } from './resp.js'
 import type { Database } from './store.js'
 
@@ -30,7 +40,7 @@ function push(end: End, mustExist: boolean): Row {
   ]
 }
 
-function popSome(db: Database, name: string, end: End, count: number): string[] {
+export function popSome(db: Database, name: string, end: End, count: number): string[] {
   const list = listOf(db, name)
   const taken: string[] = []
   while (taken.length < count && list.length > 0) taken.push(take(list, end) as string)
@@ -43,7 +53,7 @@ function pop(end: End): Row {
     1,
     2,
     ({ db }: Context, name: string, amount?: string) => {
-      const count = amount === undefined ? 1 : integer(amount)
+      const count = amount === undefined ? 1 : isInt64(amount) ? integer(amount) : -1
       if (count < 0) throw new ReplyError('ERR value is out of range, must be positive')
       if (listOf(db, name).length === 0) return null
       const taken = popSome(db, name, end, count)
@@ -52,36 +62,43 @@ function pop(end: End): Row {
   ]
 }
 
-function endNamed(word: string | undefined): End {
+export function endNamed(word: string | undefined): End {
   const end = word?.toLowerCase()
   if (end !== 'left' && end !== 'right') throw syntaxError()
   return end
 }
 
-function move({ db }: Context, from: string, to: string, source: End, target: End): Reply {
+export function move({ db }: Context, from: string, to: string, source: End, target: End): Reply {
   const list = listOf(db, from)
+  // Where there is nothing to move, nobody looks where it would go to.
+  if (list.length === 0) return null
   const into = from === to ? list : listOf(db, to)
-  const value = take(list, source)
-  if (value === undefined) return null
+  const value = take(list, source) as string
   put(into, target, value)
   db.settle(from, list)
   db.put(to, into)
   return value
 }
 
-function lmpop({ db }: Context, count: string, ...rest: string[]): Reply {
-  const names = rest.slice(0, integer(count))
-  const [where, ...more] = rest.slice(names.length)
-  const found = options(more, { count: 1 })
+export function lmpop({ db }: Context, count: string, ...rest: string[]): Reply {
+  const { names, where, size } = popArguments(count, rest)
   const end = endNamed(where)
   const name = names.find((one) => listOf(db, one).length > 0)
-  return name === undefined ? null : [name, popSome(db, name, end, integer(found.get('count')?.[0] ?? '1'))]
+  return name === undefined ? null : [name, popSome(db, name, end, size)]
 }
 
 function lpos({ db }: Context, name: string, value: string, ...rest: string[]): Reply {
   const found = options(rest, { rank: 1, count: 1, maxlen: 1 })
   const rank = integer(found.get('rank')?.[0] ?? '1')
-  if (rank === 0) throw new ReplyError("ERR RANK can't be zero")
+  if (rank === 0) {
+    throw new ReplyError(
+      "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from " +
+        'the end of the list',
+    )
+  }
+  for (const word of ['count', 'maxlen']) {
+    if (integer(found.get(word)?.[0] ?? '0') < 0) throw new ReplyError(`ERR ${word.toUpperCase()} can't be negative`)
+  }
   const list = listOf(db, name)
   const limit = integer(found.get('maxlen')?.[0] ?? '0') || list.length
   const order = [...list.keys()]

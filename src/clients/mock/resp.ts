@@ -13,7 +13,7 @@ export class Status {
 export class ReplyError extends Error {}
 
 /** What a command answers. A string is a bulk string. */
-export type Reply = string | number | null | Status | ReplyError | Reply[]
+export type Reply = string | number | bigint | null | Status | ReplyError | Reply[]
 
 /** `+OK` */
 export const OK = new Status('OK')
@@ -21,7 +21,7 @@ export const OK = new Status('OK')
 /** The reply as it goes to the socket, latin1. */
 export function encode(reply: Reply): string {
   if (typeof reply === 'string') return `$${reply.length}\r\n${reply}\r\n`
-  if (typeof reply === 'number') return `:${reply}\r\n`
+  if (typeof reply === 'number' || typeof reply === 'bigint') return `:${reply}\r\n`
   if (reply === null) return '$-1\r\n'
   if (reply instanceof Status) return `+${reply.text}\r\n`
   if (reply instanceof ReplyError) return `-${reply.message.replace(/[\r\n]+/g, ' ')}\r\n`

@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { loadFengari, type Lua, type State } from './fengari.js'
+import { LACKS } from './lacks.js'
 import { ReplyError, Status, type Reply } from './resp.js'
 
 /** Runs a command for a script, at once. @throws ReplyError */
@@ -19,7 +20,17 @@ const SETUP = `unpack = table.unpack; loadstring = load; table.getn = function(t
 math.pow = function(x, y) return x ^ y end
 redis.error_reply = function(text) return { err = text } end
 redis.status_reply = function(text) return { ok = text } end
-redis.log = function() end`
+redis.log = function() end
+KEYS = {} ARGV = {}
+for _, name in ipairs({ 'dofile', 'loadfile', 'require', 'package', 'io', 'print', 'utf8', 'debug' }) do _G[name] = nil end
+local absent = { cjson = true, cmsgpack = true, struct = true, bit = true }
+setmetatable(_G, {
+  __newindex = function() error('Attempt to modify a readonly table', 2) end,
+  __index = function(_, name)
+    if absent[name] then error({ err = "ERR unknown command '" .. name .. "', ${LACKS}" }) end
+    error("Script attempted to access nonexistent global variable '" .. tostring(name) .. "'", 2)
+  end,
+})`
 
 /** Replies that RESP3 shapes otherwise, as a script sees them after `redis.setresp(3)`. */
 const shapes: Readonly<Record<string, 'set' | 'map' | 'double'>> = {
@@ -41,6 +52,8 @@ export class Scripts {
   readonly #compiled = new Map<string, number>()
   #call: Call = () => null
   #isResp3 = false
+  /** Where the last error of a command came from. */
+  #where = ''
 
   constructor() {
     this.#fengari.lualib.luaL_openlibs(this.#L)
@@ -68,7 +81,7 @@ export class Scripts {
     const { lauxlib } = this.#fengari
     const code = bytes(source)
     if (lauxlib.luaL_loadbuffer(this.#L, code, code.length, bytes('@user_script')) !== this.#lua.LUA_OK) {
-      throw new ReplyError(`ERR Error compiling script: ${textOf(this.#take())}`)
+      throw new ReplyError(`ERR Error compiling script (new function): ${textOf(this.#take())}`)
     }
     this.#compiled.set(sha, lauxlib.luaL_ref(this.#L, this.#lua.LUA_REGISTRYINDEX))
     return sha
@@ -98,7 +111,9 @@ export class Scripts {
       if (reply instanceof ReplyError) throw reply
       return reply
     }
-    throw reply instanceof ReplyError ? reply : new ReplyError(`ERR ${textOf(reply)} script: ${sha}`)
+    const message = reply instanceof ReplyError ? reply.message : `ERR ${textOf(reply)}`
+    const line = /user_script:(\d+)/.exec(reply instanceof ReplyError ? this.#where : message)?.[1] ?? '1'
+    throw new ReplyError(`${message} script: ${sha}, on @user_script:${line}.`)
   }
 
   #run(source: string): void {
@@ -140,7 +155,11 @@ export class Scripts {
     lua.lua_settop(state, 0)
     if (this.#isResp3) this.#pushShaped(reply, shapes[name])
     else this.#push(reply)
-    return reply instanceof ReplyError && raises ? lua.lua_error(state) : 1
+    if (!(reply instanceof ReplyError && raises)) return 1
+    this.#fengari.lauxlib.luaL_where(state, 1)
+    this.#where = textAt(lua, state, -1)
+    lua.lua_pop(state, 1)
+    return lua.lua_error(state)
   }
 
   #push(reply: Reply): void {
@@ -176,10 +195,21 @@ export class Scripts {
 /** What Lua says of an error of its own. */
 const textOf = (reply: Reply): string => (typeof reply === 'string' ? reply : JSON.stringify(reply))
 
+/** As C writes it with `%.17g`. */
+function numberText(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e17) return String(value)
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? '-nan' : value > 0 ? 'inf' : '-inf'
+  const [, digits = '', exponent = '0'] = /^(.*)e(.*)$/.exec(value.toExponential(16)) ?? []
+  const power = Number(exponent)
+  if (power >= -4 && power < 17) return value.toPrecision(17).replace(/\.?0+$/, '')
+  const [sign, size] = power < 0 ? ['-', -power] : ['+', power]
+  return `${digits.replace(/\.?0+$/, '')}e${sign}${String(size).padStart(2, '0')}`
+}
+
 /** A number goes to a command as text: 3, not 3.0. */
 function argument(lua: Lua, L: State, index: number): string {
   const type = lua.lua_type(L, index)
-  if (type === lua.LUA_TNUMBER) return String(lua.lua_tonumber(L, index))
+  if (type === lua.LUA_TNUMBER) return numberText(lua.lua_tonumber(L, index))
   if (type === lua.LUA_TSTRING) return textAt(lua, L, index)
   throw new ReplyError('ERR Lua redis lib command arguments must be strings or integers')
 }
@@ -191,7 +221,8 @@ function push(lua: Lua, L: State, reply: Reply): void {
     // Integers of this VM have 32 bits, too few for a time in milliseconds.
     if (Math.abs(reply) < 2 ** 31) lua.lua_pushinteger(L, reply)
     else lua.lua_pushnumber(L, reply)
-  } else if (reply === null) lua.lua_pushboolean(L, false)
+  } else if (typeof reply === 'bigint') lua.lua_pushnumber(L, Number(reply))
+  else if (reply === null) lua.lua_pushboolean(L, false)
   else if (reply instanceof Status || reply instanceof ReplyError) {
     lua.lua_createtable(L, 0, 1)
     lua.lua_pushstring(L, bytes(reply instanceof Status ? reply.text : reply.message))

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { draw, integer, options, page, table, type Commands, type Context } from './command.js'
+import { draw, integer, limitOf, options, positive, page, table, type Commands, type Context } from './command.js'
 import { ReplyError, type Reply } from './resp.js'
 import type { Database } from './store.js'
 
@@ -36,6 +36,8 @@ function spop({ db }: Context, name: string, amount?: string): Reply {
 
 function smove({ db }: Context, from: string, to: string, member: string): Reply {
   const source = setOf(db, from)
+  // Where there is nothing to move, nobody looks where it would go to.
+  if (source.size === 0) return 0
   const target = setOf(db, to)
   if (!source.has(member)) return 0
   if (from === to) return 1
@@ -66,11 +68,12 @@ function store({ db }: Context, to: string, names: readonly string[], combine: C
 }
 
 function sintercard({ db }: Context, count: string, ...rest: string[]): Reply {
-  const names = rest.slice(0, integer(count))
-  const found = options(rest.slice(names.length), { limit: 1 })
+  const amount = positive(count, 'numkeys')
+  if (amount > rest.length) throw new ReplyError("ERR Number of keys can't be greater than number of args")
+  const names = rest.slice(0, amount)
+  const limit = limitOf(options(rest.slice(amount), { limit: 1 }))
   const size = combined(db, names, combines.sinter).length
-  const limit = integer(found.get('limit')?.[0] ?? '0')
-  return limit === 0 ? size : Math.min(size, limit)
+  return Math.min(size, limit)
 }
 
 const algebra = Object.fromEntries(

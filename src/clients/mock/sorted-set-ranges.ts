@@ -3,7 +3,18 @@
  *
  * @module
  */
-import { float, integer, options, syntaxError, table, type Commands, type Context } from './command.js'
+import {
+  float,
+  integer,
+  isFloat,
+  limitOf,
+  oneOf,
+  options,
+  syntaxError,
+  table,
+  type Commands,
+  type Context,
+} from './command.js'
 import { ReplyError, type Reply } from './resp.js'
 import { byScore, rangeOf, sortedOf, withScores, type Entry, type RangeBy } from './sorted-set.js'
 import type { Database, SortedSet } from './store.js'
@@ -27,7 +38,11 @@ function spoken(
   stop: string,
   found: ReadonlyMap<string, string[]>,
 ): Entry[] {
+  oneOf(found, 'byscore', 'bylex')
   const by: RangeBy = found.has('byscore') ? 'score' : found.has('bylex') ? 'lex' : 'rank'
+  if (by === 'lex' && found.has('withscores')) {
+    throw new ReplyError('ERR syntax error, WITHSCORES not supported in combination with BYLEX')
+  }
   const limit = found.get('limit')
   if (limit && by === 'rank') {
     throw new ReplyError('ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX')
@@ -94,14 +109,19 @@ const joins: Readonly<Record<'zunion' | 'zinter' | 'zdiff', (scores: Scores) => 
 const aggregates: Readonly<Record<string, (a: number, b: number) => number>> = {
   // inf + -inf is 0 in Redis.
   sum: (a, b) => (Number.isNaN(a + b) ? 0 : a + b),
-  min: Math.min,
-  max: Math.max,
+  min: (a, b) => Math.min(a, b),
+  max: (a, b) => Math.max(a, b),
 }
 
 function sourceOf(db: Database, name: string): ReadonlyMap<string, number> {
   const value = db.get(name)
   if (value instanceof Set) return new Map([...value].map((member) => [member, 1]))
   return new Map([...sortedOf(db, name).values()].map((entry) => [entry.value, entry.score]))
+}
+
+function weight(text: string): number {
+  if (!isFloat(text)) throw new ReplyError('ERR weight value is not a float')
+  return float(text)
 }
 
 function joined(
@@ -118,7 +138,7 @@ function joined(
   const found = options(rest.slice(size), kind === 'zdiff' ? more : { ...more, weights: size, aggregate: 1 })
   const aggregate = aggregates[(found.get('aggregate')?.[0] ?? 'sum').toLowerCase()]
   if (aggregate === undefined) throw syntaxError()
-  const weights = found.get('weights')?.map(float)
+  const weights = found.get('weights')?.map(weight)
   const sources = names.map((name) => sourceOf(db, name))
   const entries: Entry[] = []
   for (const value of new Set(sources.flatMap((source) => [...source.keys()]))) {
@@ -160,8 +180,7 @@ const algebra = Object.fromEntries(
 
 function zintercard(context: Context, amount: string, ...rest: string[]): Reply {
   const { entries, found } = joined(context, 'zinter', amount, rest, { limit: 1 })
-  const limit = integer(found.get('limit')?.[0] ?? '0')
-  return limit === 0 ? entries.length : Math.min(limit, entries.length)
+  return Math.min(limitOf(found), entries.length)
 }
 
 /** The commands, with the fewest and the most arguments. */

@@ -7,7 +7,7 @@ import {
   draw,
   float,
   integer,
-  options,
+  popArguments,
   page,
   pairs,
   syntaxError,
@@ -19,10 +19,23 @@ import { ReplyError, type Reply } from './resp.js'
 import { byScore, scoreText, sortedOf, withScores, type Entry } from './sorted-set.js'
 import type { Database, SortedSet } from './store.js'
 
+function refuseTogether(flags: ReadonlySet<string>): void {
+  if (flags.has('nx') && flags.has('xx')) {
+    throw new ReplyError('ERR XX and NX options at the same time are not compatible')
+  }
+  if (['nx', 'gt', 'lt'].filter((flag) => flags.has(flag)).length > 1) {
+    throw new ReplyError('ERR GT, LT, and/or NX options at the same time are not compatible')
+  }
+}
+
 function zadd({ db }: Context, name: string, ...rest: string[]): Reply {
   const flags = new Set<string>()
   while (/^(nx|xx|gt|lt|ch|incr)$/i.test(rest[0] ?? '')) flags.add((rest.shift() as string).toLowerCase())
-  if (rest.length === 0 || (flags.has('incr') && rest.length > 2)) throw syntaxError()
+  if (rest.length === 0 || rest.length % 2 !== 0) throw syntaxError()
+  refuseTogether(flags)
+  if (flags.has('incr') && rest.length > 2) {
+    throw new ReplyError('ERR INCR option supports a single increment-element pair')
+  }
   const sorted = sortedOf(db, name)
   const entries = pairs(rest).map(([amount, value]) => [float(amount), value] as const)
   let added = 0
@@ -32,6 +45,7 @@ function zadd({ db }: Context, name: string, ...rest: string[]): Reply {
     const old = sorted.get(value)
     const next = amount + (flags.has('incr') ? (old?.score ?? 0) : 0)
     if (old ? flags.has('nx') : flags.has('xx')) continue
+    if (Number.isNaN(next)) throw new ReplyError('ERR resulting score is not a number (NaN)')
     if (old && ((flags.has('gt') && next <= old.score) || (flags.has('lt') && next >= old.score))) continue
     score = next
     if (old === undefined) added++
@@ -43,10 +57,10 @@ function zadd({ db }: Context, name: string, ...rest: string[]): Reply {
   return flags.has('ch') ? added + changed : added
 }
 
-type Before = (a: Entry, b: Entry) => number
+export type Before = (a: Entry, b: Entry) => number
 
 /** The least members by `before`, without sorting the rest: a queue of thousands is popped for every job. */
-function popSome(db: Database, name: string, count: number, before: Before): Entry[] {
+export function popEntries(db: Database, name: string, count: number, before: Before): Entry[] {
   const sorted = sortedOf(db, name)
   const picked: Entry[] = []
   while (picked.length < count && sorted.size > 0) {
@@ -60,24 +74,22 @@ function popSome(db: Database, name: string, count: number, before: Before): Ent
   return picked
 }
 
-const least: Before = byScore
-const greatest: Before = (a, b) => byScore(b, a)
+export const least: Before = byScore
+export const greatest: Before = (a, b) => byScore(b, a)
 
 function pop({ db }: Context, name: string, amount: string | undefined, before: Before): Reply {
   const count = amount === undefined ? 1 : integer(amount)
   if (count < 0) throw new ReplyError('ERR value is out of range, must be positive')
-  return withScores(popSome(db, name, count, before))
+  return withScores(popEntries(db, name, count, before))
 }
 
-function zmpop({ db }: Context, count: string, ...rest: string[]): Reply {
-  const names = rest.slice(0, integer(count))
-  const [where = '', ...more] = rest.slice(names.length)
+export function zmpop({ db }: Context, count: string, ...rest: string[]): Reply {
+  const { names, where, size } = popArguments(count, rest)
   const before = { min: least, max: greatest }[where.toLowerCase()]
   if (before === undefined) throw syntaxError()
-  const size = integer(options(more, { count: 1 }).get('count')?.[0] ?? '1')
   const name = names.find((one) => sortedOf(db, one).size > 0)
   if (name === undefined) return null
-  return [name, popSome(db, name, size, before).map(({ value, score }) => [value, scoreText(score)])]
+  return [name, popEntries(db, name, size, before).map(({ value, score }) => [value, scoreText(score)])]
 }
 
 function zrem({ db }: Context, name: string, ...members: string[]): number {
@@ -97,6 +109,7 @@ function zrank(db: Database, name: string, member: string, turned: boolean): Rep
 function zincrby({ db }: Context, name: string, amount: string, value: string): string {
   const sorted = sortedOf(db, name)
   const score = (sorted.get(value)?.score ?? 0) + float(amount)
+  if (Number.isNaN(score)) throw new ReplyError('ERR resulting score is not a number (NaN)')
   sorted.set(value, { score, value })
   db.put(name, sorted)
   return scoreText(score)

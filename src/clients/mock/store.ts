@@ -4,22 +4,24 @@
  * @module
  */
 import { ReplyError } from './resp.js'
+import { Stream } from './stream.js'
 
 /** Members in no order; the order of a range is made when it is asked for. */
 export type SortedSet = Map<string, { readonly score: number; readonly value: string }>
 /** Without a prototype, so that `constructor` is no field. */
 export type Hash = Record<string, string>
 /** What a key holds. */
-export type Value = string | string[] | Set<string> | SortedSet | Hash
+export type Value = string | string[] | Set<string> | SortedSet | Hash | Stream
 
 /** As TYPE says it. */
-export type TypeName = 'string' | 'list' | 'set' | 'zset' | 'hash'
+export type TypeName = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream'
 
 /** What TYPE says of a value. */
 export function typeOf(value: Value): TypeName {
   if (typeof value === 'string') return 'string'
   if (Array.isArray(value)) return 'list'
   if (value instanceof Set) return 'set'
+  if (value instanceof Stream) return 'stream'
   return value instanceof Map ? 'zset' : 'hash'
 }
 
@@ -28,12 +30,13 @@ export function clone(value: Value): Value {
   if (typeof value === 'string') return value
   if (Array.isArray(value)) return [...value]
   if (value instanceof Set) return new Set(value)
+  if (value instanceof Stream) return value.clone()
   if (value instanceof Map) return new Map(value)
   return Object.assign(Object.create(null) as Hash, value)
 }
 
 function isEmpty(value: Value): boolean {
-  if (typeof value === 'string') return false
+  if (typeof value === 'string' || value instanceof Stream) return false
   if (Array.isArray(value)) return value.length === 0
   if (value instanceof Set || value instanceof Map) return value.size === 0
   for (const _field in value) return false
@@ -71,6 +74,7 @@ export class Database {
   typed(name: string, type: 'set'): Set<string> | undefined
   typed(name: string, type: 'zset'): SortedSet | undefined
   typed(name: string, type: 'hash'): Hash | undefined
+  typed(name: string, type: 'stream'): Stream | undefined
   typed(name: string, type: TypeName): Value | undefined
   typed(name: string, type: TypeName): Value | undefined {
     const value = this.get(name)

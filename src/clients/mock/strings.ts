@@ -3,7 +3,19 @@
  *
  * @module
  */
-import { float, integer, numberText, options, pairs, table, type Commands, type Context } from './command.js'
+import {
+  addFloats,
+  inInt64,
+  int64,
+  integer,
+  MIN_INT64,
+  oneOf,
+  options,
+  pairs,
+  table,
+  type Commands,
+  type Context,
+} from './command.js'
 import { OK, ReplyError, type Reply } from './resp.js'
 import type { Database } from './store.js'
 
@@ -28,6 +40,8 @@ function expiryOf(found: ReadonlyMap<string, string[]>, command: string): number
 
 function set({ db }: Context, name: string, value: string, ...rest: string[]): Reply {
   const found = options(rest, { nx: 0, xx: 0, get: 0, keepttl: 0, ...timeOptions })
+  oneOf(found, 'nx', 'xx')
+  oneOf(found, 'keepttl', ...Object.keys(times))
   const old = found.has('get') ? (db.typed(name, 'string') ?? null) : null
   const exists = db.get(name) !== undefined
   if ((found.has('nx') && exists) || (found.has('xx') && !exists)) return old
@@ -37,8 +51,18 @@ function set({ db }: Context, name: string, value: string, ...rest: string[]): R
   return found.has('get') ? old : OK
 }
 
+const setUntil =
+  (command: string, unit: 'ex' | 'px') =>
+  ({ db }: Context, name: string, amount: string, value: string): Reply => {
+    const expiry = expiryOf(new Map([[unit, [amount]]]), command)
+    db.put(name, value)
+    db.setExpiry(name, expiry)
+    return OK
+  }
+
 function getex({ db }: Context, name: string, ...rest: string[]): Reply {
   const found = options(rest, { persist: 0, ...timeOptions })
+  oneOf(found, 'persist', ...Object.keys(times))
   const value = db.typed(name, 'string')
   if (value === undefined) return null
   if (found.size > 0) db.setExpiry(name, expiryOf(found, 'getex'))
@@ -46,14 +70,20 @@ function getex({ db }: Context, name: string, ...rest: string[]): Reply {
   return value
 }
 
-function add({ db }: Context, name: string, amount: number): number {
-  const next = integer(db.typed(name, 'string') ?? '0') + amount
+function add({ db }: Context, name: string, amount: bigint): bigint {
+  const next = inInt64(int64(db.typed(name, 'string') ?? '0') + amount)
   db.put(name, String(next))
   return next
 }
 
+function decrby(context: Context, name: string, amount: string): bigint {
+  // The smallest number has no opposite.
+  if (int64(amount) === MIN_INT64) throw new ReplyError('ERR decrement would overflow')
+  return add(context, name, -int64(amount))
+}
+
 function incrbyfloat({ db }: Context, name: string, amount: string): string {
-  const next = numberText(float(db.typed(name, 'string') ?? '0') + float(amount))
+  const next = addFloats(db.typed(name, 'string') ?? '0', amount)
   db.put(name, next)
   return next
 }
@@ -78,24 +108,8 @@ function setrange({ db }: Context, name: string, offset: string, value: string):
   return next.length
 }
 
-/** The longest common subsequence; the matches themselves (IDX) are not told. */
-function lcs({ db }: Context, first: string, second: string, ...rest: string[]): Reply {
-  const found = options(rest, { len: 0 })
-  const [a, b] = [db.typed(first, 'string') ?? '', db.typed(second, 'string') ?? '']
-  let row: string[] = Array.from({ length: b.length + 1 }, () => '')
-  for (const char of a) {
-    const next = ['']
-    for (const [at, other] of [...b].entries()) {
-      const [above, left] = [row[at + 1] as string, next[at] as string]
-      next.push(char === other ? (row[at] as string) + char : above.length >= left.length ? above : left)
-    }
-    row = next
-  }
-  const longest = row.at(-1) as string
-  return found.has('len') ? longest.length : longest
-}
-
 function msetnx(context: Context, ...rest: string[]): Reply {
+  if (rest.length % 2 !== 0) throw new ReplyError("ERR wrong number of arguments for 'msetnx' command")
   const all = pairs(rest)
   if (all.some(([name]) => context.db.get(name) !== undefined)) return 0
   for (const [name, value] of all) set(context, name, value)
@@ -110,8 +124,8 @@ function getOrNull(db: Database, name: string): Reply {
 export const stringCommands: Commands = table({
   get: [1, 1, ({ db }, name: string) => getOrNull(db, name)],
   set: [2, -1, set],
-  setex: [3, 3, (context, name: string, seconds: string, value: string) => set(context, name, value, 'EX', seconds)],
-  psetex: [3, 3, (context, name: string, ms: string, value: string) => set(context, name, value, 'PX', ms)],
+  setex: [3, 3, setUntil('setex', 'ex')],
+  psetex: [3, 3, setUntil('psetex', 'px')],
   setnx: [2, 2, (context, name: string, value: string) => (set(context, name, value, 'NX') === OK ? 1 : 0)],
   getset: [2, 2, (context, name: string, value: string) => set(context, name, value, 'GET')],
   getex: [1, -1, getex],
@@ -165,10 +179,9 @@ export const stringCommands: Commands = table({
     ({ db }, name: string, start: string, end: string) => slice(db.typed(name, 'string') ?? '', start, end),
   ],
   setrange: [3, 3, setrange],
-  lcs: [2, -1, lcs],
-  incr: [1, 1, (context, name: string) => add(context, name, 1)],
-  decr: [1, 1, (context, name: string) => add(context, name, -1)],
-  incrby: [2, 2, (context, name: string, amount: string) => add(context, name, integer(amount))],
-  decrby: [2, 2, (context, name: string, amount: string) => add(context, name, -integer(amount))],
+  incr: [1, 1, (context, name: string) => add(context, name, 1n)],
+  decr: [1, 1, (context, name: string) => add(context, name, -1n)],
+  incrby: [2, 2, (context, name: string, amount: string) => add(context, name, int64(amount))],
+  decrby: [2, 2, decrby],
   incrbyfloat: [2, 2, incrbyfloat],
 })
