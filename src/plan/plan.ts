@@ -20,7 +20,7 @@ import {
   refuseUncopyable,
   refuseUnknown,
 } from './refuse.js'
-import type { Plan, PlanContext, Rename } from './types.js'
+import type { Plan, PlanContext, Rename, Step } from './types.js'
 
 /**
  * The steps for one command line, or undefined when it goes out as it is.
@@ -93,8 +93,8 @@ function planKeyed(argv: readonly Arg[], located: Located, pairs: readonly Pair[
   const op = block.add('op', opDb, opFor(mirroring, write))
   afterOp(block, mirroring, write)
   for (const pair of written) settle(block, pair, mirroring, context)
-  const steps = block.end()
-  const atomic = steps.some(({ role }) => role !== 'op' && role !== 'adopt')
+  const steps = together(block.end())
+  const atomic = steps.some(({ role }) => role !== 'op' && role !== 'adopt' && role !== 'both')
   const reads = located.keys.every((key) => key.use === 'read')
   const waits = blocks(argv, located) && !context.inTransaction
   if (waits && (atomic || (adopts && !reads))) refuseBlocking(argv, pairs)
@@ -122,6 +122,15 @@ function overwritesUnread(argv: readonly Arg[]): boolean {
 
 function isName(arg: Arg | undefined, name: string): boolean {
   return arg !== undefined && arg.length === name.length && arg.toString().toLowerCase() === name
+}
+
+/** SET or MSET of both names is one MSET: a quarter of the commands, and a unit without MULTI. */
+function together(steps: readonly Step[]): readonly Step[] {
+  const [op, mirror, ...more] = steps
+  if (op?.role !== 'op' || mirror?.role !== 'mirror' || more.length > 0) return steps
+  const both = [op.argv, mirror.argv]
+  if (!both.every(overwritesUnread) && !both.every(([name]) => isName(name, 'mset'))) return steps
+  return [{ role: 'both', argv: ['MSET', ...op.argv.slice(1), ...mirror.argv.slice(1)] }]
 }
 
 /** WATCH looks at every name: another client may still write the one that this phase does not read. */

@@ -18,6 +18,8 @@ export type StepRole =
   | 'look'
   /** brings the second name to the state of the first */
   | 'mirror'
+  /** the caller's command and its mirror in one command, which is a unit by itself */
+  | 'both'
   /** removes the name that the phase gives up */
   | 'drop'
   /** removes older spellings that the first alias has overtaken */
@@ -84,7 +86,7 @@ export interface Plan {
 
 /** What a plan depends on besides the command. */
 export interface PlanContext {
-  readonly mapper: Pick<RedisKeyMapper, 'resolve' | 'resolveChannel' | 'glance'>
+  readonly mapper: Pick<RedisKeyMapper, 'resolve' | 'resolveChannel' | 'glance' | 'nameOn'>
   /** The phase of a family (keys and channels alike). */
   readonly phaseOf: (family: string) => Phase
   /** The database that the connection has selected. */

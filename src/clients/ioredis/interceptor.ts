@@ -3,20 +3,21 @@
  *
  * @module
  */
-import { locate, type Arg, type CommandRow, type Located } from '../../commands/index.js'
-import { withoutAdopting, type FlowPlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
-import { adoptOrLook, idsOf, OpenReads } from '../shared/open-reads.js'
+import { locate, soleKey, type Arg, type CommandRow, type KeyRef, type Located } from '../../commands/index.js'
+import { shortWay, withoutAdopting, type FlowPlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
+import { endangered, idOf, OpenReads } from '../shared/open-reads.js'
 import type { Outcome } from '../shared/outcome.js'
 import { Flows, refuseFlow } from '../shared/reshape.js'
 import { OpenTransaction } from '../shared/transaction.js'
 import type { Wrapping } from '../shared/wrapping.js'
+import { BlockStream } from './block-stream.js'
 import { ClusterSender } from './cluster-sender.js'
 import { ConnectionSender } from './connection-sender.js'
 import { readKeyspace } from './keyspace.js'
 import { sendInOneUnit } from './one-unit.js'
 import { publishInScript, readPubsub } from './pubsub.js'
-import { readThenAdopt } from './reads.js'
-import { asAsked, renameOn } from './renames.js'
+import { PlannedQuestion, ShortQuestion, TriedRead, type Asker } from './reads.js'
+import { asAsked, nameErrorsOf, renameOn } from './renames.js'
 import { readsReplyOf, type Route, type Sender } from './sender.js'
 import { ServerVersion } from './server-version.js'
 import { Subscriptions } from './subscriptions.js'
@@ -24,11 +25,11 @@ import type { RawClient, RawCommand, WritableTarget } from './types.js'
 import { waitInTurns, waitWhereItIs, type Waiter } from './waiting.js'
 
 /** Carries out the plans of one connection. */
-export class Interceptor {
+export class Interceptor implements Asker {
   readonly #sender: Sender
   readonly #transaction = new OpenTransaction()
   readonly #flows = new Flows()
-  readonly #reads = new OpenReads()
+  readonly reads = new OpenReads<TriedRead>()
   /** Between WATCH and EXEC, which a transaction of ours would end. */
   #watches = false
   readonly #version: ServerVersion
@@ -57,19 +58,40 @@ export class Interceptor {
   readonly sendCommand = (command: RawCommand, stream?: WritableTarget, node?: unknown): unknown => {
     const route = { stream, node }
     if (this.#sender.isPlanned(command)) return this.#sender.pass(command, route)
+    const sent = this.#short(command, route)
+    if (sent !== undefined) return sent
     // A pipeline of a cluster has its plans already, and the MULTI of one was queued before anybody could mark it.
     if (stream && this.client.isCluster) return this.#sender.pass(command, route)
     if (this.#version.isAsking) return this.#version.hold(command, route)
     if (stream && command.pipelineIndex === 0) {
       // What has to be asked outside a pipeline is asked before its first command: once ioredis has queued one, a
       // command written past the pipeline would get the reply of another.
-      this.#reads.ask()
       if (this.#version.mustAsk) return this.#version.ask(command, route)
     }
     return this.#send(command, route)
   }
 
-  #send(command: RawCommand, route: Route): unknown {
+  /** A command with one key for which one name is enough; undefined, and nothing sent, for all others. */
+  #short(command: RawCommand, route: Route): unknown {
+    const located = soleKey(command.name)
+    const asked = command.args[0]
+    if (located === undefined || asked === undefined || !this.#version.isFine || this.#transaction.isOpen)
+      return undefined
+    if (route.stream && this.client.isCluster) return undefined
+    const { use } = located.keys[0] as KeyRef
+    const context = this.#context()
+    const way = shortWay(asked, use, context)
+    if (way === undefined || (use !== 'read' && this.reads.has(idOf(way.name)))) return undefined
+    const { name, adopts } = way
+    if (adopts !== undefined) {
+      new TriedRead(command, new ShortQuestion(command, located, asked, adopts, context, this.wrapping), this)
+    } else if (name === asked) return this.#sender.pass(command, route)
+    else nameErrorsOf(command, asked)
+    return this.#sender.renamed(command, name, route)
+  }
+
+  #send(command: RawCommand, given: Route): unknown {
+    let route = given
     const argv: Arg[] = [command.name, ...command.args]
     const located = locate(argv)
     const row = located?.row
@@ -83,12 +105,13 @@ export class Interceptor {
       const sent = row?.special && this.#special(row, command, route, queued)
       if (sent !== undefined) return sent
       if (this.#version.isOld) this.#refuseOld(argv, located)
-      plan = this.wrapping.plan(argv, this.#context(), located, route.stream === undefined)
+      const tries = !queued && (route.stream === undefined || row?.proof !== 'never')
+      plan = this.wrapping.plan(argv, this.#context(), located, tries)
     } catch (error) {
       return this.#refuse(command, error as Error, route)
     }
-    if (plan && (queued || route.stream)) plan = this.#here(plan)
-    if (route.stream === undefined && !this.#reads.isEmpty) this.#askOpenReads(argv, located, plan)
+    if (plan && (queued || (route.stream && !isTried(plan, route)))) plan = this.#here(plan)
+    if (!this.reads.isEmpty) route = this.#behindOpenReads(command, route, endangered(this.reads, argv, located, plan))
     if (queued) this.#transaction.note(plan, route.stream !== undefined)
     if (plan === undefined) return this.#sender.pass(command, route)
     return this.#carryOut(plan, command, route)
@@ -120,7 +143,7 @@ export class Interceptor {
       renameOn(command, plan)
       return this.#sender.around(command, plan, route, false)
     }
-    if (plan.optimistic && route.stream === undefined) return this.#read(plan, command, route)
+    if (isTried(plan, route)) return this.#read(plan, command, route)
     // Beside a WATCH a read and what brings its keys are two commands: an EXEC of ours would end it.
     if (plan.atomic && !(this.#watches && isRead(plan))) {
       const unit = {
@@ -140,7 +163,7 @@ export class Interceptor {
     // In a pipeline there is one try: the others are in the way.
     if ((plan.turns ?? plan.instead) && route.stream === undefined) return this.#wait(plan, command, route)
     renameOn(command, plan)
-    if (plan.steps.length === 1 && only) return this.#sender.rewritten(command, only, route)
+    if (plan.steps.length === 1 && only && !plan.onReplies) return this.#sender.rewritten(command, only, route)
     return this.#sender.around(command, plan, route, true)
   }
 
@@ -161,16 +184,17 @@ export class Interceptor {
   }
 
   #read(plan: Plan, command: RawCommand, route: Route): unknown {
-    readThenAdopt({ plan, command, reads: this.#reads, again: () => this.#again(plan, command, route) })
-    return this.#sender.rewritten(command, plan.steps[plan.op] as Step, route)
+    const op = plan.steps[plan.op] as Step
+    new TriedRead(command, new PlannedQuestion(command, plan), this)
+    renameOn(command, plan)
+    return this.#sender.rewritten(command, op, route)
   }
 
-  async #again(first: Plan, command: RawCommand, route: Route): Promise<unknown> {
-    const plan = this.#here(this.wrapping.hooks.again(first, this.#context()))
-    return adoptOrLook(plan, (one) => this.#carriedOut(one, command, route))
+  again(plan: Plan): Plan {
+    return this.#here(this.wrapping.hooks.again(plan, this.#context()))
   }
 
-  #carriedOut(plan: Plan, command: RawCommand, route: Route): Promise<unknown> {
+  carriedOut(plan: Plan, command: RawCommand, route: Route): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (plan.atomic && !this.#watches) this.#sender.transaction(command, plan, route, { resolve, reject })
       else this.#sender.sequence(command, plan, route, { resolve, reject })
@@ -225,8 +249,6 @@ export class Interceptor {
         this.#watches &&= queued
         return undefined
       case 'multi':
-        // Nothing of ours may be asked inside the caller's transaction.
-        if (route.stream === undefined) this.#reads.ask()
         this.#transaction.begin()
         return undefined
       case 'exec':
@@ -291,12 +313,14 @@ export class Interceptor {
     if (located?.keys.some(({ index }) => mapper.resolve(argv[index] as Arg))) throw this.#version.error()
   }
 
-  /** A write behind a read must not change its answer; see {@link OpenReads}. Keys that are not managed count too. */
-  #askOpenReads(argv: readonly Arg[], located: Located | undefined, plan: Plan | undefined): void {
-    if (located === undefined) return
-    const { row, keys } = located
-    if (keys.some((key) => key.use !== 'read')) this.#reads.ask(idsOf(located, plan?.steps[plan.op]?.argv ?? argv))
-    else if (row.special === 'select' || (keys.length === 0 && row.flags.includes('write'))) this.#reads.ask()
+  /** Has the second questions of reads sent; in a pipeline they and the command are one write. Gives the command's way. */
+  #behindOpenReads(command: RawCommand, route: Route, reads: Iterable<TriedRead>): Route {
+    const questions = [...reads].flatMap((read) => read.prepare() ?? [])
+    if (questions.length === 0) return route
+    const { stream, node } = route
+    const together = stream && new BlockStream(this.client, questions.length + 1, stream)
+    for (const ask of questions) ask({ stream: together, node, position: command.pipelineIndex })
+    return { stream: together, node }
   }
 
   #context(): PlanContext {
@@ -308,6 +332,10 @@ export class Interceptor {
 function opensWork({ row, keys }: Located): boolean {
   return keys.length > 0 || row.special === 'multi'
 }
+
+/** Is it sent under one name first? In a pipeline a reply that never proves anything costs more than it saves. */
+const isTried = ({ optimistic, located }: Plan, { stream }: Route): boolean =>
+  optimistic && (stream === undefined || located.row.proof !== 'never')
 
 const isRead = ({ located }: Plan): boolean => located.keys.every(({ use }) => use === 'read')
 

@@ -4,8 +4,16 @@
  * @module
  */
 import { locate, proves, type Arg, type Located } from '../../commands/index.js'
-import { inScript, outsideScript, plan, type FlowPlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
-import { adoptOrLook, idsOf, OpenReads, type OpenRead } from '../shared/open-reads.js'
+import {
+  inScript,
+  outsideScript,
+  plan,
+  type FlowPlan,
+  type Plan,
+  type PlanContext,
+  type Step,
+} from '../../plan/index.js'
+import { adoptOrLook, endangered, idsOf, OpenReads, type OpenRead } from '../shared/open-reads.js'
 import { differ, renameError, renameReply } from '../shared/names.js'
 import { OpenTransaction } from '../shared/transaction.js'
 import type { Wrapping } from '../shared/wrapping.js'
@@ -115,7 +123,7 @@ export class Connection {
     } catch (error) {
       return this.#refuse(error as Error)
     }
-    if (!this.reads.isEmpty) this.#askOpenReads(argv, located, made)
+    for (const read of endangered(this.reads, argv, located, made)) read.ask()
     if (queued) this.transaction.note(made, false)
     return made === undefined ? this.wire.one(from, argv, options) : this.#carryOut(made, call)
   }
@@ -132,7 +140,7 @@ export class Connection {
     if ((plan.turns ?? plan.instead) && !piped) return this.#named(plan, this.#wait(plan, call))
     const [only] = plan.steps
     const reply =
-      plan.steps.length === 1 && only
+      plan.steps.length === 1 && only && !plan.onReplies
         ? this.wire.one(from, only.argv, options)
         : this.wire.sequence(from, plan, options)
     return this.#named(plan, reply)
@@ -177,7 +185,7 @@ export class Connection {
       second.catch(() => undefined)
       return second
     }
-    const read: OpenRead = { ids: idsOf(plan.located, op.argv), ask: () => void ask() }
+    const read: OpenRead = { ids: idsOf(plan.located, op.argv), isOpen: true, ask: () => void ask() }
     const settle = (reply: unknown): boolean => {
       this.reads.remove(read)
       return proves(plan.located, op.argv, reply)
@@ -290,14 +298,6 @@ export class Connection {
       if (this.db === db) this.db = before
       throw error
     })
-  }
-
-  /** A write behind a read must not change its answer; see {@link OpenReads}. Keys that are not managed count too. */
-  #askOpenReads(argv: readonly Arg[], located: Located | undefined, plan: Plan | undefined): void {
-    if (located === undefined) return
-    const { row, keys } = located
-    if (keys.some((key) => key.use !== 'read')) this.reads.ask(idsOf(located, plan?.steps[plan.op]?.argv ?? argv))
-    else if (keys.length === 0 && row.flags.includes('write')) this.reads.ask()
   }
 }
 

@@ -35,7 +35,7 @@ export function happened(plan: Plan, replies: readonly unknown[]): Happened {
     } else if (step.role === 'mirror' || step.role === 'drop' || step.role === 'supersede') {
       mirrors ||= step.role === 'mirror'
       if (reply instanceof Error) error ??= reply
-    }
+    } else if (step.role === 'both') mirrors = true
   }
   const found = copied ?? nothing
   const reply = chosenReply(plan, replies)

@@ -129,7 +129,7 @@ export class HookCalls {
   }
 
   #followed(plan: Plan, context: PlanContext): Plan {
-    if (plan.steps.length === 1) return plan
+    if (plan.steps.length === 1 && opOf(plan).role !== 'both') return plan
     // Every command has a plan of its own. To copy it would cost a microsecond, four times what the counting does.
     const own: { onReplies?: Plan['onReplies'] } = plan
     own.onReplies = (replies, done) => this.#tell(done, replies, context)

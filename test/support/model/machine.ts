@@ -68,6 +68,11 @@ export function execute(store: Store, argv: readonly Arg[]): { store: Store; rep
       return { store, reply: value ?? null }
     case 'SET':
       return { store: { ...store, [name]: other }, reply: 'OK' }
+    case 'MSET': {
+      const names = argv.map(String).slice(1)
+      const pairs = names.flatMap((one, i) => (i % 2 === 0 ? [[one, names[i + 1]] as const] : []))
+      return { store: { ...store, ...Object.fromEntries(pairs) } as Store, reply: 'OK' }
+    }
     case 'SETNX':
       return value === undefined ? { store: { ...store, [name]: other }, reply: 1 } : { store, reply: 0 }
     case 'APPEND': {

@@ -64,9 +64,9 @@ describe('one key', () => {
     expect(byPhase('SET new:1 v')).toEqual({
       alias: 'SET old:1 v',
       prepare: '{ SET old:1 v · UNLINK new:1 }',
-      'dual-write': '{ SET old:1 v · SET new:1 v }',
-      'dual-read': '{ SET new:1 v · SET old:1 v }',
-      'canonical-primary': '{ SET new:1 v · SET old:1 v }',
+      'dual-write': 'MSET old:1 v new:1 v',
+      'dual-read': 'MSET new:1 v old:1 v',
+      'canonical-primary': 'MSET new:1 v old:1 v',
       'retire-alias': '{ SET new:1 v · UNLINK old:1 }',
       canonical: 'SET new:1 v',
     })
@@ -155,7 +155,7 @@ describe('several keys', () => {
 
   it('goes by the phase of each family', () => {
     const phaseOf = (family: string): Phase => (family === 'plain' ? 'dual-write' : 'alias')
-    expect(planned('MSET old:1 a job:2 b x c', phaseOf)).toBe('{ MSET old:1 a job:2 b x c · MSET new:1 a }')
+    expect(planned('MSET old:1 a job:2 b x c', phaseOf)).toBe('MSET old:1 a job:2 b x c new:1 a')
   })
 
   it('never sends twice what changes something, even where the changed key is not managed', () => {
