@@ -52,7 +52,7 @@ const fields = (reply: unknown): Record<string, string> =>
 const sorted = (reply: unknown): string[] => [...(reply as Iterable<string>)].sort()
 /** Rows of an array, whatever the order; every value as its text. */
 const rows = (reply: unknown): unknown[] =>
-  (JSON.parse(String(reply ?? '[]')) as object[])
+  (JSON.parse((reply as string | null) ?? '[]') as object[])
     .map((one) => Object.fromEntries(Object.entries(one).map(([field, value]) => [field, String(value)])))
     .sort((a, b) => (a['symbol']! < b['symbol']! ? -1 : 1))
 
