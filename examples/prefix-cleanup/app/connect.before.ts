@@ -1,0 +1,6 @@
+import { Redis } from 'ioredis'
+import { Assistant } from './assistant.js'
+
+export function connect(url: string): Assistant {
+  return new Assistant(new Redis(url))
+}
