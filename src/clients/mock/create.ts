@@ -9,6 +9,8 @@ import type { Schema } from '../../schema/index.js'
 import { CanonicalRedisClient, type Canonical, type CanonicalOptions } from '../canonical.js'
 import { clientOf, type RedisClass } from './client.js'
 import { physicalKeys, seed, type MockValue, type StoredValue } from './data.js'
+import { DATABASES } from './engine.js'
+import { checkData, checkDatabase, checkOptions } from './options.js'
 import { MockPhase } from './phase.js'
 import { MemoryServer } from './server.js'
 
@@ -60,6 +62,7 @@ export type MockRedis<S extends Schema, R = Redis> = R & MockFace<R> & { readonl
 export function createMockRedis<S extends Schema, R extends object = Redis>(
   options: MockOptions<S, R>,
 ): MockRedis<S, R> {
+  checkOptions(options)
   const { schema, phase = 'alias', data = {}, Redis: Class, options: clientOptions, ...wrapping } = options
   const server = new MemoryServer()
   const phases = new MockPhase(phase)
@@ -71,12 +74,18 @@ export function createMockRedis<S extends Schema, R extends object = Redis>(
   })
   const face: MockFace<R> = {
     raw,
-    physicalKeys: (db = 0) => physicalKeys(server.engine, db),
+    physicalKeys(db = 0) {
+      checkDatabase(db, DATABASES)
+      return physicalKeys(server.engine, db)
+    },
     setPhase(to, family) {
       if (family !== undefined) redis.canonical.phase(family)
       phases.walk(to, family)
     },
-    seed: (more) => seed(server.engine, schema.mapper, more),
+    seed(more) {
+      checkData(more)
+      seed(server.engine, schema.mapper, more)
+    },
     startOver() {
       server.engine.flushAll()
       seed(server.engine, schema.mapper, data)

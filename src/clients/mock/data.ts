@@ -74,23 +74,30 @@ function stored(name: string, value: MockValue): Value {
   return made
 }
 
+const isText = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number'
+const isScore = (value: unknown): boolean => typeof value === 'number' && !Number.isNaN(value)
+
 function converted(value: MockValue): Value | undefined {
   if (typeof value === 'string' || typeof value === 'number') return encode(value)
   if (typeof value !== 'object' || value === null) return undefined
   const filled = <V extends Value>(made: V, size: number): V | undefined => (size > 0 ? made : undefined)
   if (Array.isArray(value)) {
     const [first] = value as readonly unknown[]
-    if (typeof first === 'object') return streamOf(value as readonly MockEntry[])
-    return filled((value as (string | number)[]).map(encode), value.length)
+    if (typeof first === 'object' && first !== null) return streamOf(value as readonly MockEntry[])
+    return value.every(isText) ? filled(value.map(encode), value.length) : undefined
   }
-  if (value instanceof Set) return filled(new Set([...(value as Set<string>)].map(encode)), value.size)
+  if (value instanceof Set)
+    return [...value].every(isText) ? filled(new Set([...(value as Set<string>)].map(encode)), value.size) : undefined
   if (value instanceof Map) {
+    if (![...(value as Map<unknown, unknown>)].every(([member, score]) => isText(member) && isScore(score)))
+      return undefined
     const entries = [...(value as Map<string, number>)].map(([member, score]) => ({ value: encode(member), score }))
     return filled(new Map(entries.map((entry) => [entry.value, entry])), entries.length)
   }
   // A Buffer or a Date is no hash.
   if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) return undefined
   const fields = Object.entries(value as MockEntry['fields'])
+  if (!fields.every(([, one]) => isText(one))) return undefined
   const hash = Object.create(null) as Hash
   for (const [field, one] of fields) hash[encode(field)] = encode(one)
   return filled(hash, fields.length)
@@ -100,7 +107,13 @@ function converted(value: MockValue): Value | undefined {
 function streamOf(entries: readonly MockEntry[]): Stream | undefined {
   const stream = new Stream()
   for (const { id, fields } of entries) {
-    if (typeof id !== 'string' || !/^\d+-\d+$/.test(id) || parseId(id) <= stream.lastId) return undefined
+    if (
+      typeof id !== 'string' ||
+      !Object.values(fields ?? {}).every(isText) ||
+      !/^\d+-\d+$/.test(id) ||
+      parseId(id) <= stream.lastId
+    )
+      return undefined
     stream.add(parseId(id), Object.entries(fields).flat().map(encode))
   }
   return stream

@@ -28,7 +28,7 @@ import { Waiters } from './waiters.js'
 import { unwaitingCommands, waits } from './waits.js'
 
 /** How many databases there are, as in Redis' own configuration. */
-const DATABASES = 16
+export const DATABASES = 16
 
 const dataCommands: Commands = Object.assign(Object.create(null) as object, {
   ...keyCommands,

@@ -16,9 +16,23 @@ export const sortedOf = (db: Database, name: string): SortedSet => db.typed(name
 /** By score, then by bytes, as Redis orders them. */
 export const byScore = (a: Entry, b: Entry): number => a.score - b.score || (a.value < b.value ? -1 : 1)
 
-/** A score as the server writes it. */
-export const scoreText = (score: number): string =>
-  Number.isFinite(score) ? String(score) : score > 0 ? 'inf' : '-inf'
+/** Integers up to here are written in full. */
+const PLAIN = 2 ** 62
+
+/** A score as Redis 7.2 and Valkey write it, in the fewest digits that mean it; 7.0 writes 17 of them. */
+export function scoreText(score: number): string {
+  if (!Number.isFinite(score)) return score > 0 ? 'inf' : '-inf'
+  if (Number.isInteger(score) && Math.abs(score) < PLAIN) return BigInt(score).toString()
+  const [, sign = '', digits = '', power = ''] = /^(-?)([\d.]+)e(.*)$/.exec(score.toExponential()) ?? []
+  const exponent = Number(power)
+  const count = digits.replace('.', '').length
+  const last = exponent - count + 1
+  if (last >= 0 && exponent < count + 7) return `${sign}${digits.replace('.', '')}${'0'.repeat(last)}`
+  if (last < 0 && (last > -7 || Math.abs(exponent) < 4)) {
+    return `${sign}${Math.abs(score).toFixed(-last)}`
+  }
+  return `${sign}${digits}e${exponent < 0 ? '-' : '+'}${Math.abs(exponent)}`
+}
 
 /** Members and scores in turn. */
 export const withScores = (entries: readonly Entry[]): string[] =>
