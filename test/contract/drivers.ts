@@ -6,7 +6,8 @@
 import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis'
 import { Cluster as Cluster6, Redis as Redis6 } from 'ioredis6'
 import { Cluster as ValkeyCluster, Redis as Valkey } from 'iovalkey'
-import { CanonicalRedisClient, type Canonical, type CanonicalOptions } from '../../src/clients/canonical.js'
+import { CanonicalRedisClient, type CanonicalOptions } from '../../src/clients/canonical.js'
+import type { ContractClient } from '../../src/testing.js'
 import { nodeRedisVersions, type NodeRedisVersion } from '../support/node-redis.js'
 
 /** Where a client connects to: the nodes of a cluster, or one server. */
@@ -15,35 +16,16 @@ export interface Target {
   readonly isCluster: boolean
 }
 
-/** A client, bare or wrapped. A reply is what the client gives; an Error stands for the reply of a line that failed. */
-export interface Subject {
-  /** Of a wrapped one. */
-  readonly canonical: Canonical | undefined
-  send(argv: readonly string[], key?: string): Promise<unknown>
-  sendBuffers(argv: readonly (string | Buffer)[], key: string): Promise<unknown>
-  pipeline(argvs: readonly (readonly string[])[], key: string): Promise<unknown[]>
-  multi(argvs: readonly (readonly string[])[], key: string): Promise<unknown[]>
-  /** Every name of SCAN with this pattern, of every node. */
-  scan(match: string): Promise<string[]>
-  listen(how: Listening, name: string, listener: (name: string, message: string) => void): Promise<void>
-  leave(how: Listening, name: string): Promise<void>
-  close(): Promise<void>
-}
-
-/** How to subscribe. */
-export type Listening = 'channel' | 'pattern' | 'shard'
-
 /** One client in one setting. */
-export interface Driver {
-  readonly name: string
+export interface Subject {
+  readonly client: string
   readonly isCluster: boolean
-  open(target: Target, wrapping?: CanonicalOptions): Promise<Subject>
-  /** Parts of the contract (`topic, manner`) that it cannot meet, bare or wrapped, and why. */
-  readonly gaps: Readonly<Record<string, string>>
+  readonly skips: Readonly<Record<string, string>>
+  open(target: Target, wrapping?: CanonicalOptions): Promise<ContractClient>
 }
 
-/** For a line that failed. */
-export const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+/** For a list of tests. */
+export const titleOf = ({ client, isCluster }: Subject): string => (isCluster ? `${client}, cluster` : client)
 
 type AnyRedis = Redis5 | Cluster5
 
@@ -51,7 +33,7 @@ type AnyRedis = Redis5 | Cluster5
 const lower = (name: string): string => name.toLowerCase()
 
 /** A client of ioredis or one like it. */
-export function ioredisSubject(client: AnyRedis, canonical: Canonical | undefined): Subject {
+export function ioredisClient(client: AnyRedis): ContractClient {
   const batch = async (kind: 'pipeline' | 'multi', argvs: readonly (readonly string[])[]): Promise<unknown[]> => {
     const results = await client[kind](argvs.map(([name = '', ...args]) => ['call', lower(name), ...args])).exec()
     return (results ?? []).map(([error, reply]) => error ?? reply)
@@ -59,7 +41,6 @@ export function ioredisSubject(client: AnyRedis, canonical: Canonical | undefine
   const on = { channel: 'subscribe', pattern: 'psubscribe', shard: 'ssubscribe' } as const
   const off = { channel: 'unsubscribe', pattern: 'punsubscribe', shard: 'sunsubscribe' } as const
   return {
-    canonical,
     send: ([name = '', ...args]) => client.call(lower(name), ...args),
     sendBuffers: ([name = '', ...args]) => client.callBuffer(lower(String(name)), ...args),
     pipeline: (argvs) => batch('pipeline', argvs),
@@ -100,11 +81,11 @@ function clusterGaps(name: string): Record<string, string> {
   }
 }
 
-function ioredis(name: string, { Redis, Cluster, options }: IoredisKind, isCluster: boolean): Driver {
+function ioredis(client: string, { Redis, Cluster, options }: IoredisKind, isCluster: boolean): Subject {
   return {
-    name: isCluster ? `${name}, cluster` : name,
+    client,
     isCluster,
-    gaps: isCluster ? clusterGaps(name) : {},
+    skips: isCluster ? clusterGaps(client) : {},
     async open({ nodes }, wrapping) {
       const raw = isCluster
         ? new Cluster([...nodes], { redisOptions: options, shardedSubscribers: true })
@@ -112,16 +93,9 @@ function ioredis(name: string, { Redis, Cluster, options }: IoredisKind, isClust
       raw.on('error', () => undefined)
       // Until a cluster is connected it knows no nodes.
       await raw.call('GET', 'probe')
-      const wrapped = wrapping && new CanonicalRedisClient(raw, wrapping)
-      return ioredisSubject(wrapped ?? raw, wrapped?.canonical)
+      return ioredisClient(wrapping ? new CanonicalRedisClient(raw, wrapping) : raw)
     },
   }
-}
-
-/** What the three kinds of clients of node-redis have in common here. */
-interface NodeFace {
-  readonly client: NodeLike
-  readonly isCluster: boolean
 }
 
 type Queue = {
@@ -131,6 +105,7 @@ type Queue = {
 }
 type Listener = (message: string, channel: string) => void
 
+/** What the clients of node-redis have in common here. */
 interface NodeLike {
   sendCommand(...args: unknown[]): Promise<unknown>
   multi(): Queue
@@ -146,7 +121,7 @@ interface NodeLike {
   destroy(): unknown
 }
 
-function nodeSubject({ client, isCluster }: NodeFace, canonical: Canonical | undefined): Subject {
+function nodeClient(client: NodeLike, isCluster: boolean): ContractClient {
   const route = (argv: readonly unknown[], key: string | undefined, options?: object): unknown[] =>
     isCluster ? [key, false, argv, options] : [argv, options]
   const queued = (argvs: readonly (readonly string[])[], key: string): Queue => {
@@ -157,7 +132,6 @@ function nodeSubject({ client, isCluster }: NodeFace, canonical: Canonical | und
   const on = { channel: 'subscribe', pattern: 'pSubscribe', shard: 'sSubscribe' } as const
   const off = { channel: 'unsubscribe', pattern: 'pUnsubscribe', shard: 'sUnsubscribe' } as const
   return {
-    canonical,
     send: (argv, key) => client.sendCommand(...route(argv, key)),
     sendBuffers: (argv, key) => client.sendCommand(...route(argv, key, { typeMapping: { 36: Buffer } })),
     pipeline: (argvs, key) => queued(argvs, key).execAsPipeline(),
@@ -177,20 +151,20 @@ function nodeSubject({ client, isCluster }: NodeFace, canonical: Canonical | und
   }
 }
 
-function nodeRedis(version: NodeRedisVersion, RESP: 2 | 3, isCluster: boolean): Driver {
+function nodeRedis(version: NodeRedisVersion, RESP: 2 | 3, isCluster: boolean): Subject {
   const { createClient, createCluster } = nodeRedisVersions[version]
   return {
-    name: `${version}, RESP${RESP}${isCluster ? ', cluster' : ''}`,
+    client: `${version}, RESP${RESP}`,
     isCluster,
-    gaps: { 'errors, in a pipeline': 'node-redis rejects a whole pipeline at the first error' },
+    skips: { 'errors, in a pipeline': 'node-redis rejects a whole pipeline at the first error' },
     async open({ nodes }, wrapping) {
       const raw = isCluster
         ? createCluster({ rootNodes: nodes.map((socket) => ({ socket })), RESP })
         : createClient({ socket: { ...nodes[0] } as object, RESP, unstableResp3: true })
       raw.on('error', () => undefined)
       await raw.connect()
-      const wrapped = wrapping && new CanonicalRedisClient(raw, wrapping)
-      return nodeSubject({ client: (wrapped ?? raw) as unknown as NodeLike, isCluster }, wrapped?.canonical)
+      const client = wrapping ? new CanonicalRedisClient(raw, wrapping) : raw
+      return nodeClient(client as unknown as NodeLike, isCluster)
     },
   }
 }
@@ -215,7 +189,7 @@ const ioredisKinds: Readonly<Record<string, IoredisKind>> = {
 }
 
 /** Every client in every setting. */
-export const drivers: readonly Driver[] = [false, true].flatMap((isCluster) => [
+export const subjects: readonly Subject[] = [false, true].flatMap((isCluster) => [
   ...Object.entries(ioredisKinds).map(([name, kind]) => ioredis(name, kind, isCluster)),
   ...(Object.keys(nodeRedisVersions) as NodeRedisVersion[]).flatMap((version) =>
     ([2, 3] as const).map((RESP) => nodeRedis(version, RESP, isCluster)),

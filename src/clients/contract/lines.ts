@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { asError, type Subject } from './drivers.js'
+import type { ContractClient } from './client.js'
 
 /** A key of the slot that all keys of the contract are in. */
 export const home = 'step:{t}:a'
@@ -35,21 +35,25 @@ export function comparable(reply: unknown): unknown {
 export function namesIn(reply: unknown): string[] {
   if (typeof reply === 'string') return managed.test(reply) ? [reply] : []
   if (typeof reply !== 'object' || reply === null || Buffer.isBuffer(reply)) return []
-  return [...(Array.isArray(reply) ? reply : Object.entries(reply))].flatMap(namesIn)
+  return (Array.isArray(reply) ? reply : Object.entries(reply)).flatMap(namesIn)
 }
 
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
+/** Sends lines and gives their replies; an Error where one failed. */
+export type Send = (client: ContractClient, lines: string[][]) => Promise<unknown[]>
+
 /** Ways to send lines. */
-export const manners = {
-  'one by one': async (subject: Subject, lines: string[][]) => {
+export const manners: Readonly<Record<string, Send>> = {
+  'one by one': async (client, lines) => {
     const replies: unknown[] = []
-    for (const line of lines) replies.push(await subject.send(line, home).catch(asError))
+    for (const line of lines) replies.push(await client.send(line, home).catch(asError))
     return replies
   },
-  'at once': (subject: Subject, lines: string[][]) =>
-    Promise.all(lines.map((line) => subject.send(line, home).catch(asError))),
-  'in a pipeline': (subject: Subject, lines: string[][]) => subject.pipeline(lines, home),
-  'in a transaction': (subject: Subject, lines: string[][]) => subject.multi(lines, home),
-} satisfies Record<string, (subject: Subject, lines: string[][]) => Promise<unknown[]>>
+  'at once': (client, lines) => Promise.all(lines.map((line) => client.send(line, home).catch(asError))),
+  'in a pipeline': (client, lines) => client.pipeline(lines, home),
+  'in a transaction': (client, lines) => client.multi(lines, home),
+}
 
 /** In a transaction the server refuses these when they are queued, and with them all the others. */
 export const refusedInMulti = new Set(['STRLEN $a x', 'SET $a'])
