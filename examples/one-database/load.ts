@@ -44,7 +44,10 @@ const fillers: Readonly<Record<number, (pipeline: ChainableCommander, count: num
   5: (pipeline, count) => {
     symbols(count).forEach((symbol, i) => {
       for (const name of ['rsi', 'macd', 'delta', 'gamma', 'volume_ratio']) {
-        pipeline.set(`indicators:${symbol}:${name}`, '0', ...(i % 4 === 0 ? (['EX', 600] as const) : []))
+        const key = `indicators:${symbol}:${name}`
+        pipeline.set(key, '0')
+        // Some have a time to live of their own, which the migration leaves alone.
+        if (i % 4 === 0) pipeline.expire(key, 600)
       }
     })
     pipeline.set(odd.between.name, '1')

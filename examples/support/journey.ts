@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Phase, type PhaseSource, type RedisKeyMigrator } from 'canonical-redis'
+import type { MigrateResult, Phase, PhaseSource, RedisKeyMigrator } from 'canonical-redis'
 import type { Board } from './programs.js'
 import { number, type Row, type Screen } from './screen.js'
 
@@ -46,7 +46,7 @@ export class Journey {
   }
 
   /** Copies; with `overwrite` also over copies that raw writers have left behind. */
-  async backfill(overwrite = false): Promise<void> {
+  async backfill(overwrite = false): Promise<MigrateResult> {
     const { screen, migrator } = this.options
     const result = await migrator.migrateKeys({ dryRun: false, overwrite })
     for (const [family, { migrated }] of Object.entries(result.families)) {
@@ -60,6 +60,7 @@ export class Journey {
     )
     for (const { key, error } of result.errors) screen.event('  left', `${key}: ${error}`)
     for (const { key, why } of result.lookAlikes) screen.event('  left', `${key}: ${why}`)
+    return result
   }
 
   /** @throws when something differs: the next phase would lose data */
