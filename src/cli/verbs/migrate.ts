@@ -126,7 +126,7 @@ async function ask(call: Call<Options>, { migrator, options, say, schema, connec
 }
 
 function outcomeOf({ io, options }: Call<Options>, { phase }: Work, result: MigrateResult): Outcome {
-  const { dryRun, removed, timed, failed, endedBy, big, bigOmitted, migrated} = result
+  const { dryRun, removed, timed, failed, endedBy, big, bigOmitted, migrated, lookAlikes, lookAlikesOmitted } = result
   const lines = familyTable(result, [
     ['found', 'found'],
     ['migrated', dryRun ? 'to copy' : 'copied'],
@@ -138,6 +138,7 @@ function outcomeOf({ io, options }: Call<Options>, { phase }: Work, result: Migr
   ])
   lines.push(
     ...examples('Big keys', big, bigOmitted, ({ key, bytes: size, outcome }) => `${key}: ${bytes(size)}, ${outcome}`),
+    ...examples('Left, since no rule takes it', lookAlikes, lookAlikesOmitted, ({ key, why }) => `${key}: it ${why}`),
     ...footer(result, io.cwd),
   )
   const isStopped = endedBy === 'signal'

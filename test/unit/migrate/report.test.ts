@@ -28,12 +28,13 @@ it('has the agreed shape', async () => {
   const names = new ReportNames()
   names.migrated('job:1', 'step:1')
   names.error('job:2', 'step:2', 'step', 'OOM')
+  names.left.push({ key: 'job:', db: 0, family: 'step', why: 'begins as "job:<id>" does' })
   const file = await writeReport(directory, 'migrate', result, names)
   expect(basename(file)).toBe('migration_report_20260115_103000.json')
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
-    migration_stats: {
     work_migrated: 4,
     groups: result.groups,
+    migration_stats: {
       total_keys_found: 6,
       migrated_successfully: 4,
       migration_errors: 2,
@@ -44,6 +45,8 @@ it('has the agreed shape', async () => {
     migrated_keys_omitted: 0,
     error_keys: [{ old_key: 'job:2', new_key: 'step:2', family: 'step', error: 'OOM' }],
     error_keys_omitted: 0,
+    left_keys: [{ key: 'job:', db: 0, family: 'step', why: 'begins as "job:<id>" does' }],
+    left_keys_omitted: 0,
     dry_run: false,
     timestamp: '2026-01-15T10:30:00.000Z',
     start_time: '2026-01-15T10:29:58.500Z',
