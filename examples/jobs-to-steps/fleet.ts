@@ -158,4 +158,7 @@ async function main(): Promise<number> {
   }
 }
 
-process.exitCode = await main()
+process.exitCode = await main().catch((error: unknown) => {
+  console.error(`fleet: ${error instanceof Error ? error.message : String(error)}`)
+  return 1
+})
