@@ -14,7 +14,10 @@ export interface Program {
   turn(): Promise<number>
 }
 
-/** Sentences of each kind that are kept. */
+/** Programs that send nothing for so long have lost their server. */
+const STUCK_MS = 20_000
+
+/** Sentences that are kept. */
 const KEPT = 5
 
 /** Runs programs, and counts for all of them. */
@@ -55,10 +58,23 @@ export class Board {
     }
   }
 
-  /** Resolves when the programs have sent so many commands more, or nothing runs. */
+  /**
+   * Resolves when the programs have sent so many commands more, or nothing runs.
+   *
+   * @throws when none of them comes to the end of a turn any more
+   */
   async more(operations: number): Promise<void> {
     const enough = this.total + operations
-    while (this.total < enough && this.#running.size > 0) await pause(2)
+    let [seen, since] = [this.total, Date.now()]
+    while (this.total < enough && this.#running.size > 0) {
+      await pause(2)
+      if (this.total > seen) [seen, since] = [this.total, Date.now()]
+      else if (Date.now() - since > STUCK_MS) {
+        throw new Error(
+          `the programs stand still; the last that was heard of them: ${this.problems.join('; ') || 'nothing'}`,
+        )
+      }
+    }
   }
 
   async #run(program: Program, state: { readonly stopped: boolean }): Promise<void> {
