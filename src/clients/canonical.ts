@@ -19,6 +19,7 @@ import type { FamilyCounts, LastFailure } from './shared/counts.js'
 import { checkHooks, HookCalls, type Hooks } from './shared/hooks.js'
 import { behind, wrapIoredis } from './ioredis/facade.js'
 import { isIoredis, type RawClient } from './ioredis/types.js'
+import { unwrapped } from './shared/registry.js'
 import { Wrapping } from './shared/wrapping.js'
 import { isNodeRedis4, nodeRedisOf, type RawNodeRedis } from './node-redis/types.js'
 import { wrapNodeRedis, wrappedNodeRedis } from './node-redis/wrap.js'
@@ -136,7 +137,8 @@ export const CanonicalRedisClient = function CanonicalRedisClient(client: unknow
     return wrapIoredis(raw.client, wrapping, { canonical: face })
   }
   const wrapping = new Wrapping(wanted, {
-    keyPrefix: keyPrefixOf(raw),
+    // Of node-redis 6.
+    keyPrefix: (raw.client as { _keyPrefix?: string | Buffer })._keyPrefix,
     isCluster: raw.kind === 'cluster',
     prefixesShardChannels: false,
   })
@@ -147,11 +149,6 @@ export const CanonicalRedisClient = function CanonicalRedisClient(client: unknow
   wrapNodeRedis(raw, wrapping, { canonical: face })
   return client as object
 } as unknown as CanonicalRedisClientConstructor
-
-/** Of node-redis 6. */
-function keyPrefixOf(raw: RawNodeRedis): string | Buffer | undefined {
-  return (raw.client as { _keyPrefix?: string | Buffer })._keyPrefix
-}
 
 function statusOf(client: { readonly isOpen: boolean; readonly isReady?: boolean }): string {
   if (!client.isOpen) return 'closed'
@@ -220,9 +217,9 @@ function checkedClient(client: unknown): Checked {
         { hint: 'wrap it once, with one schema that holds every family' },
       )
     }
-    if (isIoredis(client)) return { kind: 'ioredis', client }
+    if (isIoredis(client)) return { kind: 'ioredis', client: unwrapped(client) }
     const found = nodeRedisOf(client)
-    if (found) return found
+    if (found && unwrapped(client)) return found
     if (isNodeRedis4(client)) {
       throw new CanonicalRedisError(
         'E_NOT_A_CLIENT',
@@ -240,12 +237,15 @@ function checkedClient(client: unknown): Checked {
       },
     )
   }
-  const given = client === null ? 'null' : typeof client
+  const given = client === null ? 'null' : client instanceof Promise ? 'a promise' : typeof client
   throw new CanonicalRedisError(
     'E_NOT_A_CLIENT',
     `expected an ioredis 5 or 6 client, an iovalkey client or a node-redis 5 or 6 client, got ${given}`,
     {
-      hint: 'pass the client itself: new CanonicalRedisClient(new Redis(url), { schema, phase })',
+      hint:
+        client instanceof Promise
+          ? 'await it: connect() of node-redis gives a promise of the client'
+          : 'pass the client itself: new CanonicalRedisClient(new Redis(url), { schema, phase })',
     },
   )
 }

@@ -12,6 +12,7 @@ import { isIoredis, type RawClient } from './ioredis/types.js'
 import { portOf } from './node-redis/port.js'
 import { nodeRedisOf, type RawConnection } from './node-redis/types.js'
 import { wrappedNodeRedis } from './node-redis/wrap.js'
+import { unwrapped } from './shared/registry.js'
 import type { Port } from './port.js'
 import { oneServer, type Servers } from './servers.js'
 
@@ -59,14 +60,6 @@ export function sourceFor(client: unknown): Source {
   )
 }
 
-/** Refuses what another version has wrapped: it would pass for a raw client, and remove both names of a key at once. */
-function unwrapped(client: RawClient): RawClient {
-  if (!('canonical' in client)) return client
-  throw new CanonicalRedisError('E_NOT_A_CLIENT', 'The client was wrapped by another version of canonical-redis.', {
-    hint: 'See `npm ls canonical-redis`, and have one version only; or pass the client that is not wrapped.',
-  })
-}
-
 const bare = (client: RawClient): Source => ({
   servers: serversOf(client),
   keyPrefix: Buffer.from(client.options.keyPrefix ?? ''),
@@ -75,6 +68,7 @@ const bare = (client: RawClient): Source => ({
 
 function ofNodeRedis(client: RawConnection): Source {
   const found = wrappedNodeRedis(client)
+  if (!found) unwrapped(client)
   const { keyPrefix = '', database = 0 } = client.options ?? {}
   return {
     servers: oneServer(

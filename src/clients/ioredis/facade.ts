@@ -9,18 +9,13 @@
 import { planned, type Planner, type RawPipeline } from './cluster-pipeline.js'
 import { Interceptor } from './interceptor.js'
 import { listenersFor } from './listeners.js'
+import { commonRegistry } from '../shared/registry.js'
 import type { Wrapping } from '../shared/wrapping.js'
 import type { RawClient } from './types.js'
 
 type Own = Record<PropertyKey, unknown>
 
-type Registry = WeakMap<object, { client: RawClient; wrapping: Wrapping }>
-
-/**
- * One registry for all copies of the package in a process (ESM beside CJS): a migrator of one copy would take a client
- * that the other has wrapped for a raw one, and when it removed an alias the wrapping would remove the key itself.
- */
-const clients = ((globalThis as Own)[Symbol.for('canonical-redis.clients')] ??= new WeakMap()) as Registry
+const clients = commonRegistry<{ client: RawClient; wrapping: Wrapping }>('canonical-redis.clients')
 
 /** The client and the wrapping behind a facade; undefined for anything else. */
 export function behind(facade: object): { client: RawClient; wrapping: Wrapping } | undefined {

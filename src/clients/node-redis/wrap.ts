@@ -6,6 +6,7 @@
  */
 import type { Arg } from '../../commands/index.js'
 import { phaseTable } from '../../phases/index.js'
+import { commonRegistry } from '../shared/registry.js'
 import { type Wrapping } from '../shared/wrapping.js'
 import { executeMulti, executePipeline } from './batches.js'
 import { Connection } from './connection.js'
@@ -29,12 +30,16 @@ interface Shared {
   readonly extras: Readonly<Record<string, unknown>>
 }
 
-const wrapped = new WeakMap<object, { readonly wrapping: Wrapping; readonly connection: Connection | undefined }>()
+interface Wrapped {
+  readonly wrapping: Wrapping
+  /** Of a single connection. */
+  readonly connection: Connection | undefined
+}
+
+const wrapped = commonRegistry<Wrapped>('canonical-redis.node-redis')
 
 /** The wrapping of a client of node-redis, and its connection where it is a single one. */
-export function wrappedNodeRedis(
-  client: object,
-): { readonly wrapping: Wrapping; readonly connection: Connection | undefined } | undefined {
+export function wrappedNodeRedis(client: object): Wrapped | undefined {
   const { _self: self = client } = client as { _self?: object }
   return wrapped.get(self)
 }

@@ -1,5 +1,6 @@
 /** What the constructor refuses, with the code and what to do. */
 import { Redis } from 'ioredis'
+import { createClient } from 'redis'
 import { afterEach, describe, expect, it } from 'vitest'
 import { CanonicalRedisClient, type CanonicalOptions } from '../../../src/clients/canonical.js'
 import { isCanonicalRedisError } from '../../../src/errors.js'
@@ -54,6 +55,30 @@ describe('new CanonicalRedisClient', () => {
   it.each([null, undefined, 'redis://', {}, new Map(), () => undefined])('refuses %o for a client', (one) => {
     const make = (): unknown => new CanonicalRedisClient(one as object, { schema, phase: 'alias' })
     expect(refusal(make)).toMatch(/^E_NOT_A_CLIENT expected .*client/)
+  })
+
+  it.each([
+    ['a client that is still connecting', Promise.resolve()],
+    ['what multi() gives', createClient().multi()],
+    ['the legacy face', createClient().legacy()],
+    ['the options of a client', { url: 'redis://' }],
+  ])('refuses %s', (_, one) => {
+    const make = (): unknown => new CanonicalRedisClient(one, { schema, phase: 'alias' })
+    expect(refusal(make)).toMatch(/^E_NOT_A_CLIENT expected .*client/)
+    if (one instanceof Promise) expect(refusal(make)).toMatch(/got a promise\n {2}→ await it/)
+  })
+
+  it('refuses node-redis 4, clients and clusters, and says what to do', () => {
+    // As they were found in 4.7.1.
+    const common = { commandsExecutor: () => undefined, sendCommand: () => undefined, MULTI: () => undefined }
+    const four = [
+      { ...common, multiExecutor: () => undefined, executeIsolated: () => undefined },
+      { ...common, nodeClient: () => undefined },
+    ]
+    for (const one of four) {
+      const make = (): unknown => new CanonicalRedisClient(one, { schema, phase: 'alias' })
+      expect(refusal(make)).toMatch(/^E_NOT_A_CLIENT .*node-redis 4[^]*npm install redis@5/)
+    }
   })
 
   it('refuses a client that is wrapped already', () => {
