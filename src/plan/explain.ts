@@ -7,7 +7,8 @@ import type { Arg } from '../commands/index.js'
 import { changeScript } from './adopting.js'
 import { gatherScript, returnScript } from './queue-scripts.js'
 import { guardScript, recipes, supersedeScript, tidyScript } from './recipes.js'
-import type { Plan } from './types.js'
+import { actScript, lookScript, regroupScript } from './reshape/index.js'
+import type { FlowPlan, Plan } from './types.js'
 
 /** How to print a plan. */
 export interface ExplainOptions {
@@ -27,6 +28,7 @@ export interface ExplainOptions {
  */
 export function explain(argv: readonly Arg[], plan: Plan | undefined, options: ExplainOptions = {}): string[] {
   if (plan === undefined) return [typed(argv)]
+  if (plan.flow) return flowing(argv, plan.flow, options)
   const lines = plan.steps.map((step) => typed(shown(step.argv, options)))
   const whole = plan.atomic ? ['MULTI', ...lines, 'EXEC'] : lines
   const op = lines[plan.op]
@@ -34,6 +36,16 @@ export function explain(argv: readonly Arg[], plan: Plan | undefined, options: E
   const instead = plan.instead ? [ifElsewhere, ...explain(argv, plan.instead, options)] : []
   return [...whole, ...(plan.turns ? [inTurns] : []), ...instead]
 }
+
+/** What a flow sends depends on what it sees: the first command is known, and what follows is said. */
+function flowing(argv: readonly Arg[], flow: FlowPlan, options: ExplainOptions): string[] {
+  const first = flow.start(2).next()
+  const line = first.done === true ? [] : [typed(shown(first.value.argv, options))]
+  const tries = first.done !== true && first.value.final === true
+  return [...line, ...(tries ? [ifNotProved, '# EVAL <look>'] : []), thenActs, `# EVAL <act> … ${typed(argv)} …`]
+}
+
+const thenActs = '# then `up` and `down` work out what follows, and it is done if nothing has changed since:'
 
 const ifNotProved = '# only if that does not show that every key exists:'
 
@@ -48,6 +60,9 @@ const names: ReadonlyMap<Arg | undefined, string> = new Map<Arg | undefined, str
   [gatherScript, 'gather'],
   [returnScript, 'return'],
   [changeScript, 'change'],
+  [lookScript, 'look'],
+  [actScript, 'act'],
+  [regroupScript, 'regroup'],
 ])
 
 function shown(argv: readonly Arg[], { scripts = 'named' }: ExplainOptions): readonly Arg[] {

@@ -148,7 +148,8 @@ export class Transform {
   }
 
   #failed(which: 'up' | 'down', { source }: Group, cause: unknown): CanonicalRedisError {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    // The first line: the hint of an error of ours would stand before our own.
+    const [why] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
     return new CanonicalRedisError(
       'E_TRANSFORM',
       `\`${which}\` of the transform "${this.name}" failed for "${source}": ${why}`,

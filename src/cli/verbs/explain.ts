@@ -82,11 +82,12 @@ function inPhase(argv: readonly string[], phase: Phase, schema: Schema, { db = 0
       db,
       inTransaction: false,
       unknownCommands: 'refuse',
+      ...(schema.transforms.families.size > 0 && { transforms: schema.transforms }),
     })
     return {
       note: noteOf(planned, phase),
       commands: explainPlan(argv, planned, { scripts: full ? 'text' : 'named' }),
-      touches: planned !== undefined,
+      touches: planned !== undefined || argv.some((arg) => schema.mapper.isKeyManaged(arg)),
     }
   } catch (error) {
     if (!isCanonicalRedisError(error)) throw error
