@@ -17,6 +17,7 @@ import { findAliases } from './find.js'
 import { Names } from './names.js'
 import { checkFamilies, checkOptions, checkPattern, checkSchema, defined, shared } from './options.js'
 import { reported, ReportNames, writeAnalysis } from './report.js'
+import { withReport } from './rollback/report.js'
 import { rollBack } from './rollback/rollback.js'
 import { setterOf, startOf } from './rollback/phases.js'
 import { Run, type RunSettings } from './run.js'
@@ -245,6 +246,7 @@ export class RedisKeyMigrator {
   async rollback(options: RollbackOptions = {}): Promise<RollbackResult> {
     checkOptions('rollback', options)
     const { to = 'alias', dryRun = true } = options
+    const [startedAt, names] = [new Date(), new ReportNames()]
     const families = this.#families(options)
     const from = startOf(options, families, this.#phaseOf)
     // Where a raw client has no phases, the gates go by the step that the rollback is at.
@@ -253,12 +255,12 @@ export class RedisKeyMigrator {
     const copy = (direction: 'forward' | 'reverse', only: RunOptions): Promise<MigrateResult> =>
       this.#run('migrate', only, (run) =>
         // The way back gives no key an end that it had not before.
-        backfill(run, { dryRun: false, direction, ttl: false }, phaseOf, new ReportNames()),
+        backfill(run, { dryRun: false, direction, ttl: false }, phaseOf, names),
       )
     const isWhole = [options, this.#options].every((some) => some.families === undefined && some.groups === undefined)
     const setPhase = options.setPhase ?? setterOf(this.#source.wrapped?.source, isWhole)
     const queues = families.filter((family) => this.#schema.families.get(family)?.queue)
-    return rollBack(from, to, dryRun, {
+    const result = await rollBack(from, to, dryRun, {
       setPhase: async (next) => {
         await setPhase(next, families)
         phase = next
@@ -267,6 +269,9 @@ export class RedisKeyMigrator {
       moveQueues: queues.length > 0 ? () => copy('forward', { ...options, families: queues }) : undefined,
       verify: () => this.#run('verify', options, (run) => verifyPairs(run, {}, phaseOf, new ReportNames())),
     })
+    if (dryRun || !options.report) return result
+    const { name, hash } = this.#schema
+    return withReport(options.report, result, { startedAt, schema: name, hash, names })
   }
 
   get #phaseOf(): PhaseOf {

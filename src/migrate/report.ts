@@ -58,7 +58,7 @@ const sum =
     kinds.reduce((total, kind) => total + (counts[kind] ?? 0), 0)
 
 /** The operations that write a report. */
-export type ReportedOperation = Exclude<Operation, 'find' | 'analyze'>
+export type ReportedOperation = Exclude<Operation, 'find' | 'analyze'> | 'rollback'
 
 /** What each operation calls found, done and failed. */
 const shapes: Readonly<Record<ReportedOperation, Readonly<Record<'found' | 'done' | 'errors', Count>>>> = {
@@ -69,11 +69,15 @@ const shapes: Readonly<Record<ReportedOperation, Readonly<Record<'found' | 'done
     errors: sum('missing', 'different', 'failed'),
   },
   cleanup: { found: sum('deleted', 'kept', 'failed'), done: sum('deleted'), errors: sum('failed') },
+  rollback: { found: sum('found'), done: sum('migrated'), errors: sum('failed') },
   restore: { found: sum('restored', 'skipped', 'expired', 'failed'), done: sum('restored'), errors: sum('failed') },
 }
 
 /** A result with its counts by family; one without `dryRun` changes nothing anyway. */
-export interface Reported extends RunResult {
+export interface Reported extends Pick<
+  RunResult,
+  'startedAt' | 'finishedAt' | 'durationMs' | 'schema' | 'hash' | 'scanned' | 'endedBy'
+> {
   readonly dryRun?: boolean
   readonly families: Readonly<Record<string, object>>
   readonly groups: Readonly<Record<string, object>>
@@ -84,14 +88,17 @@ export interface Reported extends RunResult {
  * that is there already is never overwritten, the new one gets a number.
  *
  * @param where A directory, or true for the current one.
+ * @param more Further properties.
  */
 export async function writeReport(
   where: string | true,
   operation: ReportedOperation,
   result: Reported,
   names: ReportNames,
+  more: object = {},
 ): Promise<string> {
-  return writeOnce(where, 'migration_report', result.finishedAt, contentOf(operation, result, names))
+  const content = { ...contentOf(operation, result, names), ...more }
+  return writeOnce(where, 'migration_report', result.finishedAt, content)
 }
 
 /** Writes `redis_analysis_YYYYMMDD_HHMMSS.json` (UTC) and gives its path; as {@link writeReport}. */

@@ -247,6 +247,22 @@ describe('rollback', () => {
     expect(moved).toEqual(['dual-write', 'prepare'])
   })
 
+  it('writes one report for all of its steps', async () => {
+    await call('migrate --live --yes --phase dual-write')
+    await redis.hset('step:1', 'status', 'newer')
+    const config = jobsConfig(server.url, 'setPhase: () => undefined')
+    writeFileSync(join(folder.cwd, 'canonical-redis.config.ts'), config)
+    const { exit, out, err } = await call('rollback --to dual-read --phase canonical --live --yes --json')
+    expect(exit, err).toBe(0)
+    const file = (JSON.parse(out) as { result: { reportFile: string } }).result.reportFile
+    const report = JSON.parse(readFileSync(file, 'utf8')) as object
+    expect(report).toMatchObject({ operation: 'rollback', dry_run: false, from: 'canonical', to: 'dual-read' })
+    expect(report).toMatchObject({ migration_stats: { migrated_successfully: JOBS + 1, migration_errors: 0 } })
+    expect(report).toHaveProperty('steps.length', 4)
+    expect(report).toHaveProperty('migrated_keys.length', JOBS + 1)
+    expect((await call('report')).exit).toBe(0)
+  })
+
   it('asks to move the fleet at each step where nobody else does', async () => {
     await call('migrate --live --yes --phase dual-write')
     const { exit, err } = await call('rollback --to prepare --phase dual-read --live', { answer: 'yes' })

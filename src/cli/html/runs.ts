@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BigKey, Difference, KeyError, Note } from '../../migrate/types/index.js'
+import type { BigKey, Difference, KeyError, Note, RollbackStep } from '../../migrate/types/index.js'
 import type { Moment, Wait } from '../run/timeline.js'
 import { bytes, count, duration, percent } from '../text.js'
 import { bars, line, type Bar, type Point } from './charts.js'
@@ -40,6 +40,8 @@ export interface RunReport {
   readonly details?: readonly Difference[]
   readonly detailsOmitted?: number
   readonly failed?: readonly KeyError[]
+  /** Of a rollback. */
+  readonly steps?: readonly RollbackStep[]
 }
 
 /** Titles, and which counts make the bars, by operation. */
@@ -47,6 +49,7 @@ const shapes: Readonly<Record<string, { title: string; done: string; parts: read
   migrate: { title: 'Migration', done: 'copied', parts: ['migrated', 'skipped', 'vanished', 'failed'] },
   verify: { title: 'Verification', done: 'equal', parts: ['equal', 'missing', 'different', 'failed', 'orphans'] },
   cleanup: { title: 'Cleanup', done: 'removed', parts: ['deleted', 'kept', 'failed'] },
+  rollback: { title: 'Rollback', done: 'copied', parts: ['migrated', 'skipped', 'vanished', 'removed', 'failed'] },
   restore: { title: 'Restore', done: 'restored', parts: ['restored', 'skipped', 'expired', 'failed'] },
 }
 
@@ -114,6 +117,15 @@ export function runSection(report: RunReport): Markup {
 
 function details(report: RunReport): (Markup | undefined)[] {
   return [
+    tableOf(
+      'Steps',
+      [
+        ['step', ''],
+        ['in phase', ''],
+        ['why', ''],
+      ],
+      (report.steps ?? []).map(({ what, phase, why }) => [what === 'phase' ? 'move the fleet' : what, phase, why]),
+    ),
     tableOf(
       'Waited for',
       [

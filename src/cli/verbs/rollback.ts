@@ -62,14 +62,14 @@ async function goBack(call: Call<Options>, work: Work): Promise<Outcome> {
       hint: `Add --phase <phase>, or \`phase\` to the config file. "${OFFLINE}" has no way back: use migrate --direction reverse.`,
     })
   }
-  const { report: _report, ...others } = options
   const to = call.options.to!
-  const plan = await migrator.rollback({ ...others, to })
+  const plan = await migrator.rollback({ ...options, to })
   if (!call.options.live) return steps(plan, 'canonical-redis rollback --live, with the same flags')
   const mover = moverOf(call, work)
   for (const line of stepLines(plan)) work.say(line)
   await agree(call, `This will go back from ${plan.from} to ${to}, for the migration "${work.schema.name}".`)
-  const result = await migrator.rollback({ ...others, to, dryRun: false, setPhase: mover })
+  const result = await migrator.rollback({ ...options, to, dryRun: false, setPhase: mover })
+  await extendReport(work, result.reportFile, {})
   return steps(result, to === 'alias' ? undefined : 'canonical-redis verify')
 }
 

@@ -252,4 +252,6 @@ export interface RollbackResult {
   readonly migrated: readonly MigrateResult[]
   /** Of each verification. */
   readonly verified: readonly VerifyResult[]
+  /** Where the report was written, if one was asked for; a dry run has none. */
+  readonly reportFile?: string
 }
