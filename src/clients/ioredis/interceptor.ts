@@ -163,7 +163,10 @@ export class Interceptor implements Asker {
     // In a pipeline there is one try: the others are in the way.
     if ((plan.turns ?? plan.instead) && route.stream === undefined) return this.#wait(plan, command, route)
     renameOn(command, plan)
-    if (plan.steps.length === 1 && only && !plan.onReplies) return this.#sender.rewritten(command, only, route)
+    if (plan.steps.length === 1 && only) {
+      tellReply(command, plan)
+      return this.#sender.rewritten(command, only, route)
+    }
     return this.#sender.around(command, plan, route, true)
   }
 
@@ -331,6 +334,17 @@ export class Interceptor implements Asker {
 /** Does this command have keys, or make it too late to ask the server for its version? */
 function opensWork({ row, keys }: Located): boolean {
   return keys.length > 0 || row.special === 'multi'
+}
+
+/** Tells those who follow plans of one that is a single command. An error tells them nothing. */
+function tellReply(command: RawCommand, plan: Plan): void {
+  const { onReplies } = plan
+  if (onReplies === undefined) return
+  const { resolve } = command
+  command.resolve = (reply) => {
+    onReplies([reply], plan)
+    return resolve.call(command, reply)
+  }
 }
 
 /** Is it sent under one name first? In a pipeline a reply that never proves anything costs more than it saves. */

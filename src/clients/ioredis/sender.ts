@@ -83,18 +83,22 @@ export function readsReplyOf(client: RawClient, command: RawCommand): void {
 /** Gives a command another first argument, of the kind that it had. */
 export function setName(command: RawCommand, name: Arg): void {
   command.args[0] = name
+  forgetSlot(command)
   // A prefix in bytes makes a Buffer of a string, which ioredis does not see by itself.
   if (typeof name !== 'string') command.bufferMode = true
-  command.keys = undefined
-  command.slot = undefined
+}
+
+/** What ioredis has worked out from the arguments. Most commands have it not, and would only grow. */
+function forgetSlot(command: RawCommand): void {
+  if (command.keys !== undefined) command.keys = undefined
+  if (command.slot !== undefined) command.slot = undefined
 }
 
 /** Gives a command other arguments. */
 export function setArguments(command: RawCommand, argv: readonly Arg[]): void {
   command.args = argv.slice(1)
   if (argv.some((arg) => typeof arg !== 'string')) command.bufferMode = true
-  command.keys = undefined
-  command.slot = undefined
+  forgetSlot(command)
 }
 
 /** Turns a command into another. A script's command would turn itself into EVALSHA again when it is written. */
