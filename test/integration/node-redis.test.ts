@@ -172,6 +172,37 @@ describe.each(matrix.map((one) => [`${one.name} on ${one.kind}`, one] as const))
       expect(await redis.eval("return redis.call('GET', KEYS[1])", { keys: ['job:n'] })).toBe('7')
     })
 
+    it('runs functions and commands of modules, with a timeout for each command', async () => {
+      const plus =
+        "redis.register_function('plus', function(keys, args) return redis.call('INCRBY', keys[1], args[1]) end)"
+      await raw.functionLoad(`#!lua name=counting\n${plus}`, { REPLACE: true })
+      const functions = {
+        counting: {
+          plus: { ...script, NUMBER_OF_KEYS: 1, transformReply: (reply: unknown) => `now ${String(reply)}` },
+        },
+      }
+      const modules = {
+        own: {
+          read: {
+            parseCommand(parser: Parameters<typeof script.parseCommand>[0], name: string) {
+              parser.push('GET')
+              parser.pushKey(name)
+            },
+            transformReply: (reply: unknown) => `read ${String(reply)}`,
+          },
+        },
+      }
+      const options = { ...clients.options(), functions, modules, commandOptions: { timeout: 20_000 } }
+      const client = clients.keep(nodeRedisVersions[version].createClient(options))
+      const redis = new CanonicalRedisClient(client, { schema, phase })
+      await redis.connect()
+      expect(await redis.counting.plus('job:n', 2)).toBe('now 2')
+      expect(await redis.counting.plus('step:n', 3)).toBe('now 5')
+      expect(await redis.own.read('job:n')).toBe('read 5')
+      expect(await redis.multi().counting.plus('job:n', 1).own.read('step:n').exec()).toEqual(['now 6', 'read 6'])
+      expect(await redis.fCall('plus', { keys: ['job:n'], arguments: ['1'] })).toBe(7)
+    })
+
     it('answers under the names that were asked', async () => {
       const redis = await wrap(phase)
       await redis.xAdd('job:s', '1-1', { f: 'v' })
