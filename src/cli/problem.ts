@@ -62,6 +62,15 @@ const rules: readonly Rule[] = [
     next: 'The server is full. See what the migration needs: canonical-redis analyze',
   },
   {
+    // Before what a connection may say: `write` is the call of both.
+    when: ({ code }) => code === 'ENOSPC' || code === 'EDQUOT',
+    code: ownCode,
+    exit: 'usage',
+    next:
+      'The disk is full. Make room, or name another folder (--report-dir <folder>). What was done stays done: run the ' +
+      'same command again.',
+  },
+  {
     when: ({ syscall, code }) => /^(connect|getaddrinfo|read|write)$/.test(String(syscall)) && typeof code === 'string',
     code: ownCode,
     exit: 'server',
@@ -75,7 +84,7 @@ const rules: readonly Rule[] = [
     next: 'The connection was lost. What was done stays done: run the same command again.',
   },
   {
-    when: ({ code }) => /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENOENT|ENOSPC|EEXIST)$/.test(String(code)),
+    when: ({ code }) => /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENOENT|EEXIST)$/.test(String(code)),
     code: ownCode,
     exit: 'usage',
     next: 'Name another file or folder (--report-dir <folder>), or make this one writable.',

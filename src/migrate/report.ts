@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Capped } from './tally.js'
 import type { Analysis, LookAlike, Operation, RunOptions, RunResult } from './types/index.js'
@@ -120,7 +120,10 @@ async function writeOnce(where: string | true, kind: string, at: Date, content: 
       await writeFile(file, text, { flag: 'wx' })
       return file
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
+      // A full disk: half a report would be in the way of the next one.
+      await rm(file, { force: true })
+      throw error
     }
   }
 }
