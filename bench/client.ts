@@ -10,7 +10,7 @@ import { drivers, type Driver } from './support/drivers.js'
 import { race, type Raced } from './support/race.js'
 import { isFull, save } from './support/results.js'
 
-const rounds = isFull ? 60 : 21
+const rounds = isFull ? 81 : 35
 /** Commands in one pipeline. */
 const batch = 100
 const schema = defineSchema({ name: 'bench', keys: { step: key('step:<id>').alias('jobs:<id>') } })

@@ -349,7 +349,7 @@ describe.each(matrix.map((one) => [`${one.version} on ${one.kind}`, one] as cons
       expect(redis.canonical.phase('step')).toBe('dual-write')
       expect(redis.canonical.phase()).toBe('prepare')
       expect(redis.canonical.mapper.getCanonicalKey('job:1')).toBe('step:1')
-      expect(redis.canonical.explain(['SET', 'job:1', 'v'])).toEqual(['MULTI', 'SET job:1 v', 'SET step:1 v', 'EXEC'])
+      expect(redis.canonical.explain(['SET', 'job:1', 'v'])).toEqual(['MSET job:1 v step:1 v'])
       redis.canonical.setPhase('dual-read', 'step')
       expect(redis.canonical.health()).toMatchObject({
         schema: 'client',

@@ -311,7 +311,7 @@ describe.each(Object.keys(ioredisVersions) as IoredisVersion[])('traps of %s', (
     const lines: string[] = []
     monitor.on('monitor', (_time: string, args: string[]) => lines.push(args.join(' ')))
     await redis.set('job:1', 'a')
-    await until('the line is there', () => lines.some((line) => /^set step:1 a$/i.test(line)))
+    await until('the line is there', () => lines.some((line) => /^mset job:1 a step:1 a$/i.test(line)))
     monitor.disconnect()
     const copy = redis.duplicate()
     await copy.set('job:2', 'b')
