@@ -39,15 +39,15 @@ function checkOneDatabase(family: string, aliases: readonly Rule[]): void {
   )
 }
 
-/** The queue itself is moved as it is; a time to live on it would drop jobs that nobody has taken. */
-function refuseExpiringQueue(family: string): never {
-  throw new CanonicalRedisError(
-    'E_BAD_OPTION',
-    `Family "${family}" is a queue, and has a .ttl(): its jobs would vanish.`,
-    {
-      hint: 'Take the .ttl() away, or declare the family without `queue`.',
-    },
-  )
+/** A rule that never does anything, or does harm, is a slip. */
+function checkTtl(family: string, queue: boolean, aliases: readonly Rule[]): void {
+  const [why, hint] = queue
+    ? ['is a queue, and its jobs would vanish', 'declare the family without `queue`']
+    : ['has no alias, so none of its keys is ever migrated', 'set the time where the keys are written']
+  if (!queue && aliases.length > 0) return
+  throw new CanonicalRedisError('E_BAD_OPTION', `Family "${family}" has a .ttl(), but it ${why}.`, {
+    hint: `Take the .ttl() away, or ${hint}.`,
+  })
 }
 
 /**
@@ -76,6 +76,6 @@ export function compileFamily(name: string, definition: Definition): Family {
   checkValues(name, canonical)
   const aliases = definition.aliases.map((alias, index) => compileAlias({ kind, canonical, domains, alias, index }))
   if (queue) checkOneDatabase(name, aliases)
-  if (queue && ttl) refuseExpiringQueue(name)
+  if (ttl) checkTtl(name, queue, aliases)
   return { name, kind, canonical, aliases, domains, queue, ...(fields && { fields }), ...(ttl && { ttl }) }
 }

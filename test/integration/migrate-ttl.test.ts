@@ -176,6 +176,23 @@ for (const kind of availableServers()) {
       expect(await redis.pexpiretime('old:a:short')).toBe(await redis.pexpiretime('a:short'))
     })
 
+    it.each([
+      ['prepare', [-1, short, long]],
+      ['dual-write', [-1, short, long]],
+      ['dual-read', [HOUR, short, HOUR]],
+      ['canonical-primary', [HOUR, short, HOUR]],
+      ['retire-alias', [HOUR, short, HOUR]],
+    ] as const)('leaves in %s what verify calls equal', async (phase, alias) => {
+      const client = wrapped(phase)
+      expect(await live(client)).toMatchObject({ migrated: 12, timed: 6 })
+      expect(await left('s')).toEqual([HOUR, short, HOUR])
+      expect(await left('old:s')).toEqual(alias)
+      expect(await migrator(client).verify()).toMatchObject({ clean: true, compared: 12 })
+      // A write by the new name keeps what the rule gave.
+      await client.append('s:ever', '!')
+      expect((await left('s'))[0]).toBe(phase === 'prepare' ? -2 : HOUR)
+    })
+
     it('has no key come back after its end: what expires under one name does so under the other', async () => {
       const quick = defineSchema({ name: 'q', keys: { q: key('q:<id>').alias('old:q:<id>').ttl({ seconds: 1 }) } })
       await redis.set('old:q:1', 'x')

@@ -73,7 +73,9 @@ it('a rule is known of its family, and changes the hash', () => {
   expect(schemaOf({ seconds: 60, when: 'missing' }).hash).toBe(hashes[1])
 })
 
-it('a queue has no time to live, and a channel has no such method', () => {
+it('what is never migrated has no rule, a queue neither, and a channel has no such method', () => {
+  const alone = key('a:<x>').ttl({ seconds: 60 })
+  expect(refused(() => defineSchema({ name: 'x', keys: { alone } }))).toSatisfy(code('E_BAD_OPTION'))
   const queue = key('q', { queue: true }).alias('old:q').ttl({ seconds: 60 })
   expect(refused(() => defineSchema({ name: 'x', keys: { q: queue } }))).toSatisfy(code('E_BAD_OPTION'))
   expect(Object.keys(channel('c'))).not.toContain('ttl')
