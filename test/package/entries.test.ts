@@ -3,26 +3,19 @@
  * installed. The build is that of tsup.config.ts, into a folder of its own, so that a stale dist cannot answer.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build, type Options } from 'tsup'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
-import configs from '../../tsup.config.js'
+import { buildPackage, configs, scratch } from '../support/built-package.js'
 
 const clients = /[\\/]node_modules[\\/](ioredis6?|redis|iovalkey|@redis|ioredis-mock)[\\/]/
 
-let dist: string
+const { folder: dist, remove } = scratch('dist-')
 
-beforeAll(async () => {
-  // Inside the repository, so that the build finds the dependencies.
-  mkdirSync('.cache', { recursive: true })
-  dist = mkdtempSync(join(process.cwd(), '.cache', 'dist-'))
-  const javascript = (configs as Options[]).filter((config) => !config.dts)
-  for (const config of javascript) await build({ ...config, config: false, outDir: dist, silent: true })
-})
-afterAll(() => rmSync(dist, { recursive: true, force: true }))
+beforeAll(() => buildPackage(dist))
+afterAll(remove)
 
 /** Runs a script in a new process and gives what it prints as JSON. */
 function ask(script: string, flags: string[] = []): string[] {
@@ -99,7 +92,7 @@ it('the command line knows its version, and starts by itself', () => {
 })
 
 it('every file that package.json exports is an entry of the build', () => {
-  const entries = (configs as Options[]).flatMap((config) => Object.keys(config.entry as object))
+  const entries = configs.flatMap((config) => Object.keys(config.entry as object))
   const exported = Object.keys(manifest.exports).filter((path) => path !== './package.json')
   for (const path of exported) expect(entries).toContain(path === '.' ? 'index' : path.slice(2))
   expect(manifest.bin['canonical-redis']).toBe('./dist/cli.js')
