@@ -1,38 +1,14 @@
 /** The binary as a process of its own: signals, pipes, what is on which stream. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
-import { build } from 'tsup'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { jobsConfig, project } from '../support/cli.js'
-import { startServer, type TestServer } from '../support/servers.js'
+import { expect, it } from 'vitest'
+import { binaryWorld } from '../support/binary.js'
+import { jobsConfig } from '../support/cli.js'
 
-// In the repository, so that it finds the packages it imports.
-const bundle = join(process.cwd(), '.cache', `cli-${process.pid}`)
 const JOBS = 300
-
-let server: TestServer
-let redis: Redis
-let folder: ReturnType<typeof project>
-
-beforeAll(async () => {
-  server = await startServer()
-  redis = new Redis(server.port)
-  folder = project(jobsConfig(server.url, "phase: 'dual-write'"))
-  await build({ entry: { cli: 'src/cli.ts' }, outDir: bundle, format: 'esm', silent: true, config: false, dts: false })
-})
-afterAll(async () => {
-  redis.disconnect()
-  folder.remove()
-  rmSync(bundle, { recursive: true, force: true })
-  await server.stop()
-})
-beforeEach(async () => {
-  await redis.flushall()
-  await redis.eval(`for i = 1, ${JOBS} do redis.call('HSET', 'job:' .. i, 'id', i) end`, 0)
-})
+const world = binaryWorld(JOBS)
 
 interface Ended {
   readonly exit: number | null
@@ -42,8 +18,8 @@ interface Ended {
 
 /** Runs the binary; `interrupt` says how many signals it gets, as soon as it shows progress. */
 async function binary(line: string, interrupt: readonly NodeJS.Signals[] = []): Promise<Ended> {
-  const child = spawn(process.execPath, [join(bundle, 'cli.js'), ...line.split(' ')], {
-    cwd: folder.cwd,
+  const child = spawn(process.execPath, [world.file, ...line.split(' ')], {
+    cwd: world.folder.cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const [signals, seen] = [[...interrupt], { out: '', err: '' }]
@@ -72,17 +48,17 @@ it.each(['SIGINT', 'SIGTERM'] as const)('%s stops it after the batch, and the sa
   const first = await binary(`${slow} 20`, [signal])
   expect(first.exit, first.err).toBe(130)
   expect(first.err).toContain('Stopping after the batch at hand')
-  const copied = (await redis.keys('step:*')).length
+  const copied = (await world.redis.keys('step:*')).length
   expect(copied).toBeLessThan(JOBS)
   const again = await binary(`${slow} 100000`)
   expect(again.exit, again.err).toBe(0)
   expect(again.out).toContain('Went on from the checkpoint')
-  expect(await redis.keys('step:*')).toHaveLength(JOBS)
+  expect(await world.redis.keys('step:*')).toHaveLength(JOBS)
 })
 
 it('the second signal ends it at once, whatever it is waiting for', async () => {
   const stuck = "setPhase: () => { console.error('moving'); return new Promise(() => undefined) }"
-  writeFileSync(join(folder.cwd, 'stuck.ts'), jobsConfig(server.url, stuck))
+  writeFileSync(join(world.folder.cwd, 'stuck.ts'), jobsConfig(world.server.url, stuck))
   const line = 'rollback --to dual-write --phase dual-read --live --yes --config stuck.ts'
   const { exit, err } = await binary(line, ['SIGINT', 'SIGINT'])
   expect(exit, err).toBe(130)
@@ -90,7 +66,10 @@ it('the second signal ends it at once, whatever it is waiting for', async () => 
 })
 
 it('ends by itself although the config left a timer behind', async () => {
-  writeFileSync(join(folder.cwd, 'timer.ts'), `setInterval(() => undefined, 1000)\n${jobsConfig(server.url)}`)
+  writeFileSync(
+    join(world.folder.cwd, 'timer.ts'),
+    `setInterval(() => undefined, 1000)\n${jobsConfig(world.server.url)}`,
+  )
   const { exit, err } = await binary('check --offline --config timer.ts')
   expect(exit, err).toBe(0)
 })

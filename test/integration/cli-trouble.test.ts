@@ -1,39 +1,13 @@
 /** The binary in trouble that comes from outside: a full disk, a server that goes away in the middle, rights that are missing. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { build } from 'tsup'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { jobsConfig, project } from '../support/cli.js'
-import { startServer, type TestServer } from '../support/servers.js'
+import { describe, expect, it } from 'vitest'
+import { binaryWorld } from '../support/binary.js'
+import { startServer } from '../support/servers.js'
 
-// In the repository, so that it finds the packages it imports.
-const bundle = join(process.cwd(), '.cache', `cli-trouble-${process.pid}`)
-const cliFile = join(bundle, 'cli.js')
 const JOBS = 2000
-
-let server: TestServer
-let redis: Redis
-let folder: ReturnType<typeof project>
-
-beforeAll(async () => {
-  server = await startServer()
-  redis = new Redis(server.port)
-  folder = project(jobsConfig(server.url, "phase: 'dual-write'"))
-  await build({ entry: { cli: 'src/cli.ts' }, outDir: bundle, format: 'esm', silent: true, config: false, dts: false })
-})
-afterAll(async () => {
-  redis.disconnect()
-  folder.remove()
-  rmSync(bundle, { recursive: true, force: true })
-  await server.stop()
-})
-beforeEach(async () => {
-  await redis.flushall()
-  await redis.eval(`for i = 1, ${JOBS} do redis.call('HSET', 'job:' .. i, 'id', i) end`, 0)
-})
+const world = binaryWorld(JOBS)
 
 interface Ended {
   readonly exit: number | null
@@ -42,7 +16,7 @@ interface Ended {
 
 /** Runs a command line; `onSaid` is told all that it has said so far. */
 async function run(argv: readonly string[], onSaid: (said: string) => void = () => undefined): Promise<Ended> {
-  const child = spawn(argv[0]!, argv.slice(1), { cwd: folder.cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(argv[0]!, argv.slice(1), { cwd: world.folder.cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => onSaid((said += chunk.toString())))
@@ -51,7 +25,7 @@ async function run(argv: readonly string[], onSaid: (said: string) => void = () 
   return { exit, said }
 }
 
-const binary = (line: string): string[] => [process.execPath, cliFile, ...line.split(' ')]
+const binary = (line: string): string[] => [process.execPath, world.file, ...line.split(' ')]
 /** Without the breaks of lines. */
 const flat = (text: string): string => text.replace(/\s+/g, ' ')
 
@@ -61,13 +35,13 @@ describe('a user who lacks a right', () => {
     ['scripts', '+@all -@scripting', '~*'],
     ['the new names', '+@all', '~job:*'],
   ])('%s: each key is named, nothing is copied, and the next thing to type is said', async (_, commands, keys) => {
-    await redis.call('ACL', 'SETUSER', 'limited', 'reset', 'on', '>pass', keys, '&*', ...commands.split(' '))
-    const url = server.url.replace('redis://', 'redis://limited:pass@')
+    await world.redis.call('ACL', 'SETUSER', 'limited', 'reset', 'on', '>pass', keys, '&*', ...commands.split(' '))
+    const url = world.server.url.replace('redis://', 'redis://limited:pass@')
     const { exit, said } = await run(binary(`migrate --live --yes --url ${url}`))
     expect(exit).toBe(1)
     expect(flat(said)).toMatch(/NOPERM|can't run this command/)
     expect(flat(said)).toContain('Which permissions are missing: canonical-redis check')
-    expect(await redis.keys('step:*')).toEqual([])
+    expect(await world.redis.keys('step:*')).toEqual([])
   })
 })
 
@@ -89,7 +63,7 @@ describe('a server that goes away in the middle', () => {
     // Another process with the same keys: the cursor of the checkpoint means nothing to it, and is dropped.
     const again = await run(binary('migrate --live --yes'))
     expect(again.exit, again.said).toBe(0)
-    expect(await redis.keys('step:*')).toHaveLength(JOBS)
+    expect(await world.redis.keys('step:*')).toHaveLength(JOBS)
   })
 })
 
@@ -111,14 +85,14 @@ describe.skipIf(!canMount)('a full disk', () => {
     expect(exit, said).toBe(2)
     expect(flat(said)).toMatch(/ENOSPC[^]*The disk is full[^]*--report-dir <folder>[^]*run the same command again/)
     expect(said).not.toMatch(/\n +at /)
-    expect((await redis.keys('step:*')).length).toBeLessThan(JOBS)
+    expect((await world.redis.keys('step:*')).length).toBeLessThan(JOBS)
   })
 
   it('that fills up with the report leaves what was done, and the same command is right again', async () => {
     const { exit, said } = await onDisk(64, 'migrate --live --yes')
     expect(exit, said).toBe(2)
     expect(said).toContain('ENOSPC')
-    expect(await redis.keys('step:*')).toHaveLength(JOBS)
+    expect(await world.redis.keys('step:*')).toHaveLength(JOBS)
     const again = await run(binary('migrate --live --yes'))
     expect(again.exit, again.said).toBe(0)
     expect(flat(again.said)).toContain('2,000')
