@@ -69,13 +69,17 @@ describe('a checkpoint', () => {
   it(`is gone on from after a kill -9, at ${KILLS} moments`, { timeout: 300_000 }, async () => {
     let resumed = 0
     for (let kill = 0; kill < KILLS; kill++) {
-      const options = { ...ways[kill % ways.length]!, dryRun: false, rate: 500 }
+      // Without a rate the server works through whole pages itself.
+      const options = { ...ways[kill % ways.length]!, dryRun: false, ...(kill % 3 > 0 && { rate: 500 }) }
       await redis.eval(`for i = 1, 50 do redis.call('SET', 'step:stray' .. i, i) end`, 0)
       if (options.direction === 'reverse') await fresh().migrateKeys({ dryRun: false })
       // Spread over the run, and never at the same line. The rate is low, so that most kills come in the middle of a page.
       const killed = await killAt(1 + Math.floor(((kill + Math.random()) / KILLS) * 80), options)
       const left = existsSync(file) || (await redis.exists('the checkpoint')) === 1
-      const result = await fresh({ bigKeys: { over: 20_000 } }).migrateKeys({ ...options, rate: 1e9 })
+      const result = await fresh({ bigKeys: { over: 20_000 } }).migrateKeys({
+        ...options,
+        ...(kill % 3 > 0 && { rate: 1e9 }),
+      })
       expect(result).toMatchObject({ failed: 0, endedBy: 'done', resumed: left })
       if (killed && left) resumed++
       // A plain copy leaves canonical keys that have no alias alone; the other two ways leave nothing without its other.

@@ -104,9 +104,10 @@ async function walkOne(run: Run, plan: WalkPlan, walk: Walk, server: Server, cov
   if (from === 'done') return
   let walked = 0
   const work = async (page: Page, before: Promise<boolean> | undefined): Promise<boolean> => {
-    page.settle?.()
     const names = page.names.filter((name) => !coverage.has(session.servers.slotOf(name)))
     const isThrough = await plan.each(names, { server, db: walk.db })
+    // A page that was ended in the middle comes again after a checkpoint, and counts then.
+    if (isThrough) page.settle?.()
     // In order: the cursor behind this page counts when everything before it is done too.
     const areAllThrough = (await before) !== false && isThrough
     const counted = Math.min(walked + page.count, size)
