@@ -90,7 +90,7 @@ export class Interceptor implements Asker {
     return this.#sender.renamed(command, name, route)
   }
 
-  #send(command: RawCommand, given: Route): unknown {
+  #send(command: RawCommand, given: Route, isHeld = false): unknown {
     let route = given
     const argv: Arg[] = [command.name, ...command.args]
     const located = locate(argv)
@@ -110,6 +110,8 @@ export class Interceptor implements Asker {
     } catch (error) {
       return this.#refuse(command, error as Error, route)
     }
+    const groups = queued || isHeld || plan?.flow ? undefined : this.#flows.busy(argv, located, this.#context())
+    if (groups) return this.#behindFlows(groups, command, route)
     if (plan && (queued || (route.stream && !isTried(plan, route)))) plan = this.#here(plan)
     if (!this.reads.isEmpty) route = this.#behindOpenReads(command, route, endangered(this.reads, argv, located, plan))
     if (queued) this.#transaction.note(plan, route.stream !== undefined)
@@ -177,8 +179,21 @@ export class Interceptor implements Asker {
     const { db } = this.#context()
     const ask = (argv: readonly Arg[]): Promise<unknown> => this.#sender.own(command, argv)
     const mayGoOn = (): boolean => !this.#transaction.isOpen && this.#context().db === db
-    const begin = (): Promise<unknown> => this.#flows.run(flow, this.#shapes, { ask, finish: ask, mayGoOn })
-    void (place ? place.then(begin) : begin()).then(outcome.resolve, outcome.reject)
+    const reply = this.#flows.run(flow, this.#shapes, { ask, finish: ask, mayGoOn }, place)
+    void reply.then(outcome.resolve, outcome.reject)
+    return command.promise
+  }
+
+  /** A command that a flow has to end before; see {@link Flows.busy}. */
+  #behindFlows(groups: readonly string[], command: RawCommand, route: Route): unknown {
+    const [place] = route.stream ? this.#sender.inPlaceOf(command, [['ping']], route) : []
+    const sent = this.#flows.queue(groups, async () => {
+      await place
+      this.#send(command, { stream: undefined, node: route.node }, true)
+      return command.promise.catch(() => undefined)
+    })
+    // The connection broke before it was its turn.
+    sent.catch((error: Error) => command.reject(error))
     return command.promise
   }
 

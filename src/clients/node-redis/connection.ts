@@ -108,7 +108,7 @@ export class Connection {
     if (located?.keys.some(({ index }) => mapper.resolve(argv[index] as Arg))) throw this.server.error()
   }
 
-  #send(call: Call, located: Located | undefined): Promise<unknown> {
+  #send(call: Call, located: Located | undefined, isHeld = false): Promise<unknown> {
     const { from, argv, options } = call
     // node-redis has a sentence of its own for what is no string and no Buffer.
     if (!argv.every(isArg)) return this.wire.one(from, argv, options)
@@ -123,6 +123,8 @@ export class Connection {
     } catch (error) {
       return this.#refuse(error as Error)
     }
+    const groups = queued || isHeld || made?.flow ? undefined : this.#flows.busy(argv, located, this.context())
+    if (groups) return this.#flows.queue(groups, () => this.#send(call, located, true))
     for (const read of endangered(this.reads, argv, located, made)) read.ask()
     if (queued) this.transaction.note(made, false)
     return made === undefined ? this.wire.one(from, argv, options) : this.#carryOut(made, call)

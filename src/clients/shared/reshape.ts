@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Arg } from '../../commands/index.js'
+import type { Arg, Located } from '../../commands/index.js'
 import { CanonicalRedisError } from '../../errors.js'
-import type { Flow, FlowPlan } from '../../plan/index.js'
+import type { Flow, FlowPlan, PlanContext } from '../../plan/index.js'
 
 /** What a flow needs of a connection. */
 export interface FlowWire {
@@ -17,20 +17,35 @@ export interface FlowWire {
   mayGoOn(): boolean
 }
 
-/** The flows of one connection. */
+/** The flows of one connection, and what has to wait for them. */
 export class Flows {
-  /** By group, the end of the last of them. */
+  /** By group, the end of the last command. */
   readonly #last = new Map<string, Promise<void>>()
 
-  /** Runs a flow behind those of its group that are under way; gives the reply to the caller's command. */
-  run({ group, start }: FlowPlan, shapes: 2 | 3, wire: FlowWire): Promise<unknown> {
-    const before = this.#last.get(group)
+  /**
+   * The groups of a command that a flow is under way on: one that goes out as it is would overtake it. Asked for every command,
+   * so it costs nothing while there is no flow.
+   */
+  busy(argv: readonly Arg[], located: Located | undefined, { transforms }: PlanContext): string[] | undefined {
+    if (this.#last.size === 0 || located === undefined || transforms === undefined) return undefined
+    const groups = located.keys.flatMap(({ index }) => transforms.find(argv[index] as Arg)?.group.source ?? [])
+    return groups.some((group) => this.#last.has(group)) ? groups : undefined
+  }
+
+  /** Runs a flow behind the commands of its group; gives the reply to the caller's command. */
+  run({ group, start }: FlowPlan, shapes: 2 | 3, wire: FlowWire, place?: Promise<unknown>): Promise<unknown> {
     const work = (): Promise<unknown> => runFlow(start(shapes), wire)
-    const mine = before ? before.then(work) : work()
+    return this.queue([group], place ? () => place.then(work) : work)
+  }
+
+  /** Does something behind the commands of these groups that are under way. */
+  queue(groups: readonly string[], work: () => Promise<unknown>): Promise<unknown> {
+    const before = groups.flatMap((group) => this.#last.get(group) ?? [])
+    const mine = before.length > 0 ? Promise.all(before).then(work) : work()
     const end = mine.then(nothing, nothing).then(() => {
-      if (this.#last.get(group) === end) this.#last.delete(group)
+      for (const group of groups) if (this.#last.get(group) === end) this.#last.delete(group)
     })
-    this.#last.set(group, end)
+    for (const group of groups) this.#last.set(group, end)
     return mine
   }
 }
