@@ -40,11 +40,11 @@ const ofIoredis = (version: IoredisVersion): Kind => ({
     const clients = new Clients(version, server.port)
     const raw = clients.raw()
     return {
-      raw: (command, ...args) => raw.call(command!, ...args),
+      raw: (command, ...args) => raw.call(command, ...args),
       async wrap(phase) {
         const redis = new CanonicalRedisClient(clients.raw(), { schema, phase })
         return {
-          call: (command, ...args) => redis.call(command!, ...args),
+          call: (command, ...args) => redis.call(command, ...args),
           multi: (...lines) => redis.multi(lines.map((line) => ['call', ...line])).exec(),
           canonical: redis.canonical,
         }

@@ -28,7 +28,7 @@ const pipelines: Readonly<Record<string, readonly [fill: Fill, replies: readonly
     ['one', 'OK', null, 'OK', 'one'],
   ],
   'a read before MULTI': [
-    (p) => p.get('step:1').multi().set('step:1', 'new').get('step:1').exec(),
+    (p) => p.get('step:1').call('MULTI').set('step:1', 'new').get('step:1').call('EXEC'),
     ['one', 'OK', 'QUEUED', 'QUEUED', ['OK', 'new']],
   ],
   'a read before a write of the same key by a script': [
