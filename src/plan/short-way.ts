@@ -21,9 +21,9 @@ export interface ShortWay {
  * @returns undefined where it takes a plan: another name is written too, a queue, another database, a transform
  */
 export function shortWay(name: Arg, use: KeyUse, context: PlanContext): ShortWay | undefined {
-  if (context.transforms) return undefined
   const seen = context.mapper.glance(name)
   if (seen === undefined) return { name, adopts: undefined }
+  if (context.transforms?.has(seen.family)) return undefined
   if (!seen.plain) return undefined
   const phase = context.phaseOf(seen.family)
   const { primary, adopt, secondary } = phaseTable[phase]

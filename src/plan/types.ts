@@ -98,7 +98,7 @@ export interface PlanContext {
   /** On a cluster: the slot of a name. There is only one database there, and only one slot in a transaction. */
   readonly slotOf?: (name: Arg) => number
   /** What `transform()` declares, by names as stored; only where a schema has any. */
-  readonly transforms?: { find(name: Arg): Part | undefined }
+  readonly transforms?: { find(name: Arg): Part | undefined; has(family: string): boolean }
   /** The server has modules, whose values may have no COPY. */
   readonly hasModules?: boolean
   /** What to do with a command that has no row. Default `refuse`. */

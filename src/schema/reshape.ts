@@ -218,6 +218,11 @@ export class Transforms {
     )
   }
 
+  /** Does a family take part in one? */
+  has(family: string): boolean {
+    return this.families.has(family)
+  }
+
   /** Each transform once. */
   get all(): Transform[] {
     return [...new Set(this.families.values())]

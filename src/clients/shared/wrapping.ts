@@ -50,7 +50,10 @@ export class Wrapping {
     const { transforms } = schema
     if (transforms.families.size > 0) {
       const prefixed = String(keyPrefix ?? '')
-      context = { ...context, transforms: { find: (name) => transforms.find(name, prefixed) } }
+      context = {
+        ...context,
+        transforms: { find: (name) => transforms.find(name, prefixed), has: (family) => transforms.has(family) },
+      }
     }
     this.#context = isCluster ? { ...context, slotOf: (name) => calculateSlot(name) } : context
   }
