@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Arg, Located } from '../../commands/index.js'
+import type { Arg, KeyRef, Located } from '../../commands/index.js'
 import { CanonicalRedisError } from '../../errors.js'
 import type { Phase } from '../../phases/index.js'
 import type { Group, Part } from '../../schema/index.js'
@@ -60,8 +60,13 @@ interface Named {
  * @throws CanonicalRedisError `E_UNSUPPORTED`, `E_TRANSFORM`, `E_CROSS_SLOT`; nothing has been sent then.
  */
 export function planReshaped(argv: readonly Arg[], located: Located, context: PlanContext): Plan | undefined {
+  const { transforms, mapper } = context
+  // Of a schema with transforms most names are others all the same: for them this makes nothing.
+  const isOurs = ({ index }: KeyRef): boolean =>
+    transforms?.has(mapper.glance(argv[index] as Arg)?.family ?? '') === true
+  if (!located.keys.some(isOurs)) return undefined
   const all = located.keys.flatMap(({ index, use }): Named[] => {
-    const part = context.transforms?.find(argv[index] as Arg)
+    const part = transforms?.find(argv[index] as Arg)
     return part ? [{ part, phase: context.phaseOf(part.group.transform.name), reads: use === 'read' }] : []
   })
   const [only, ...others] = all.filter((named) => !isDirect(named))
