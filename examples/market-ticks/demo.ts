@@ -29,7 +29,8 @@ async function confirm(question: string): Promise<boolean> {
 
 async function main(): Promise<number> {
   const server = await startExampleServer(false)
-  if (server.limits.length > 0) throw new Error('this example needs streams\n  → install redis-server or valkey-server')
+  if (server.limits.length > 0)
+    throw new Error('this example needs a server of its own\n  → install redis-server or valkey-server')
   const world = new World(server.port)
   try {
     const keys = await load(world.raw(), isShort ? 400 : 4_000)

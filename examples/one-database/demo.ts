@@ -33,7 +33,8 @@ const [KEYS, OPERATIONS] = isShort ? [60, 300] : [600, 3_000]
 
 async function main(): Promise<number> {
   const server = await startExampleServer(false)
-  if (server.limits.length > 0) throw new Error('this example needs streams\n  → install redis-server or valkey-server')
+  if (server.limits.length > 0)
+    throw new Error('this example needs a server of its own\n  → install redis-server or valkey-server')
   const folder = mkdtempSync(join(tmpdir(), 'one-database-'))
   const open: Redis[] = []
   const keep = <T extends Stores>(stores: T): T => {

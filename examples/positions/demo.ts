@@ -23,7 +23,7 @@ const isShort = process.argv.includes('--short')
 async function main(): Promise<number> {
   const server = await startExampleServer(false)
   if (server.limits.length > 0)
-    throw new Error('this example needs a server\n  → install redis-server or valkey-server')
+    throw new Error('this example needs a server of its own\n  → install redis-server or valkey-server')
   const world = new World(server.port)
   try {
     const keys = await load(world.raw(), isShort ? 200 : 2_000)

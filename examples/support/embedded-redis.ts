@@ -15,7 +15,7 @@ import { MemoryServer } from '../../src/clients/mock/server.js'
 export const embeddedLimits: readonly string[] = [
   'Server and clients share one process, so rates, latencies and memory say nothing about Redis.',
   'There is no persistence, no replication, no cluster and no eviction, so no failover can be shown.',
-  'Streams, blocking commands, BITFIELD, GEO, HyperLogLog and RESTORE are missing; such a command is refused by name.',
+  'GEO, HyperLogLog, OBJECT, functions and what came after Redis 7.0 are missing; such a command is refused by name.',
   'DUMP gives bytes of its own, good for comparing two values and for nothing else.',
   'Scripts run on a Lua VM written in JavaScript, without cjson, cmsgpack and bit.',
 ]

@@ -97,7 +97,10 @@ it('closes what it opened, also when the work fails, and never the connection of
 })
 
 it('lets what the progress callback throws end the run, with all connections closed', async () => {
-  const { port, log } = fakePort((argv) => (argv[0] === 'SCAN' ? [Buffer.from('0'), []] : 1))
+  const { port, log } = fakePort(([name]) => {
+    if (name === 'SCAN') return [Buffer.from('0'), []]
+    return String(name).startsWith('EVAL') ? new Error('NOPERM no scripts') : 1
+  })
   const schema = defineSchema({ name: 's', keys: { step: key('step:<id>').alias('job:<id>') } })
   const onProgress = (): never => {
     throw new Error('stop')
