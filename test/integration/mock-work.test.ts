@@ -247,7 +247,7 @@ describe('what cannot be', () => {
   const make = createMockRedis as (options?: unknown) => unknown
   it.each<[what: string, options: unknown, message: RegExp]>([
     ['no options', undefined, /expected an object of options, got undefined/],
-    ['a schema in the place of options', schema, /expected options of the mock, got `name`/],
+    ['a schema in the place of options', schema, /expected options of the mock, got `\w+`/],
     ['no schema', {}, /expected `schema` to be what defineSchema gives/],
     ['a schema that is none', { schema: {} }, /expected `schema` to be what defineSchema gives/],
     ['an option that is none', { schema, fase: 'alias' }, /got `fase`[^]*options are .*phase/],
