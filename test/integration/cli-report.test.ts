@@ -48,9 +48,14 @@ describe('the page', () => {
   })
 
   it('shows what was found, moved and what differs, with charts', () => {
-    for (const chart of ['Keys by family', 'Time to live by family', 'Size of a key by family', 'Outcome by family']) {
+    for (const chart of ['Keys by family', 'Time to live by family', 'Keys by size and family', 'Outcome by family']) {
       expect(text).toContain(`aria-label="${chart}"`)
     }
+    expect(text).toContain('aria-label="Size of a key by family"')
+    // Hashes of up to 2,500 bytes, of which the sample has all.
+    expect(text).toMatch(/step: up to 256 B \d+</)
+    expect(text).toMatch(/step: up to 4 kB \d+</)
+    expect(text).not.toMatch(/step: up to 64 kB/)
     expect(text).toMatch(/step: migrated 51/)
     expect(text).toMatch(/<td class="k">job:2<\/td>\s*<td class="k">step:2<\/td>/)
   })

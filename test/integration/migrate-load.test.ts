@@ -213,6 +213,8 @@ describe('analyze', () => {
     const { step } = analysis.families as { step: Analysis['families'][string] }
     expect(step.expiries.none + step.expiries.upToHour).toBe(200)
     expect(step.expiries.upToHour).toBeGreaterThan(50)
+    const { upTo256B, upTo4kB, upTo64kB, upTo1MB, larger } = step.sizes
+    expect(upTo256B + upTo4kB + upTo64kB + upTo1MB + larger).toBe(200)
     expect(step.migrated.keys / step.migrated.sampled).toBeCloseTo(300 / 901, 0)
     expect(step.samples.length).toBe(5)
     expect(analysis.unmanaged[0]).toMatchObject({ shape: 'session:*:token', db: 0, keys: 90 })

@@ -15,6 +15,7 @@ export type AnalysisReport = Omit<Analysis, 'startedAt' | 'finishedAt'> & {
   readonly server?: string
 }
 
+const sizeNames = ['up to 256 B', 'up to 4 kB', 'up to 64 kB', 'up to 1 MB', 'larger']
 const expiryNames = ['no expiry', 'up to 1 hour', 'up to 1 day', 'up to 7 days', 'longer']
 
 /** What was found: how many, how large, for how long. */
@@ -58,6 +59,16 @@ export function analysisSection(report: AnalysisReport): Markup {
               true,
             )}
             <h3>Size of a key</h3>
+            ${bars(
+              'Keys by size and family',
+              sizeNames,
+              present.map(([label, { sizes: s }]) => ({
+                label,
+                parts: [s.upTo256B, s.upTo4kB, s.upTo64kB, s.upTo1MB, s.larger],
+                value: `${bytes(s.mean)} each`,
+              })),
+              true,
+            )}
             ${ranges(
               'Size of a key by family',
               present.map(([label, { sizes }]) => ({ label, ...sizes })),

@@ -52,10 +52,13 @@ export const largestOf = (measured: readonly Measured[]): LargeKey[] =>
     .slice(0, LARGEST)
     .map(({ key, db, type, bytes }) => ({ key, db, type, bytes }))
 
+const KB = 1000
+
 /** Sizes of a sample that stands for `of` keys. */
 export function sizesOf(measured: readonly Measured[], of: number): Sizes {
   const sizes = measured.map(({ bytes }) => bytes).sort((a, b) => a - b)
   const mean = sizes.reduce((sum, size) => sum + size, 0) / Math.max(1, sizes.length)
+  const within = (from: number, to: number): number => sizes.filter((size) => size > from && size <= to).length
   return {
     sampled: sizes.length,
     of,
@@ -63,6 +66,11 @@ export function sizesOf(measured: readonly Measured[], of: number): Sizes {
     median: sizes[Math.floor(sizes.length / 2)] ?? 0,
     largest: sizes.at(-1) ?? 0,
     total: Math.round(mean * of),
+    upTo256B: within(-1, 256),
+    upTo4kB: within(256, 4 * KB),
+    upTo64kB: within(4 * KB, 64 * KB),
+    upTo1MB: within(64 * KB, KB * KB),
+    larger: within(KB * KB, Infinity),
   }
 }
 

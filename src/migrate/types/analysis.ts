@@ -21,6 +21,12 @@ export interface Sizes extends Sampled {
   readonly largest: number
   /** mean × of: an estimate, unless all were measured. */
   readonly total: number
+  /** Keys of the sample by their size, each counted once. */
+  readonly upTo256B: number
+  readonly upTo4kB: number
+  readonly upTo64kB: number
+  readonly upTo1MB: number
+  readonly larger: number
 }
 
 /** Keys by the time they have left; of the sample. */
