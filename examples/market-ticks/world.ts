@@ -29,7 +29,7 @@ export class World {
   readonly #market = new Market(randomNumbers(7))
   readonly #open: Redis[] = []
   readonly detector: PatternDetector
-  readonly #consumers: readonly { deployed: Deployed; readonly name: string }[]
+  readonly #consumers: readonly [PatternDetector, DataPipeline, BaselineService]
   readonly #dashboard: DataPipeline
   #crawlers: Crawler[]
 
@@ -40,14 +40,14 @@ export class World {
     this.#consumers = [this.detector, pipeline, baseline]
     this.#dashboard = new DataPipeline(this.#raw(), this.board, traded)
     this.#crawlers = [0, 1, 2].map((n) => this.#crawler(n, this.#raw()))
-    // Each symbol has a tick before anybody reads it.
-    this.board.start(...this.#crawlers, this.detector, baseline)
   }
 
-  /** Starts what reads single ticks, once there are some. */
+  /** Starts them all, once the data is there; what reads single ticks comes last, when each symbol has one. */
   async begin(): Promise<void> {
+    const [detector, pipeline, baseline] = this.#consumers
+    this.board.start(...this.#crawlers, detector, baseline)
     await this.board.more(100)
-    this.board.start(this.#consumers[1] as DataPipeline, this.#dashboard)
+    this.board.start(pipeline, this.#dashboard)
   }
 
   /** A raw client for the database, for looking. */

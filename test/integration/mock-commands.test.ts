@@ -21,6 +21,9 @@ function retimed([name = '', ...args]: readonly string[]): string[] {
   if (/^(?:setex|expire|psetex|pexpire)$/.test(word) && args[1] === '10') {
     return [name, args[0] as string, word.startsWith('p') ? '1000000' : '1000', ...args.slice(2)]
   }
+  // Whether a millisecond has passed since the entry was given out is chance.
+  if (word === 'xpending' && args[2] === 'IDLE' && args[3] === '1')
+    return [name, ...args.slice(0, 3), '0', ...args.slice(4)]
   if (/^b[lz]mpop$/.test(word) && args[0] === '1') return [name, '0.01', ...args.slice(1)]
   if (/^b(?:[lr]pop|lmove|zpop|rpoplpush)/.test(word) && args.at(-1) === '1')
     return [name, ...args.slice(0, -1), '0.01']
