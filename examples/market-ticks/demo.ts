@@ -10,7 +10,7 @@ import { isCanonicalRedisError, RedisKeyMigrator } from 'canonical-redis'
 import { changedLines, type ChangedLines } from '../support/changed-lines.js'
 import { Journey, linesRow } from '../support/journey.js'
 import { number, Screen } from '../support/screen.js'
-import { startExampleServer } from '../support/server.js'
+import { startRealServer } from '../support/server.js'
 import { load, odd, traded } from './load.js'
 import { schema, types } from './schema.js'
 import { World } from './world.js'
@@ -28,9 +28,7 @@ async function confirm(question: string): Promise<boolean> {
 }
 
 async function main(): Promise<number> {
-  const server = await startExampleServer(false)
-  if (server.limits.length > 0)
-    throw new Error('this example needs a server of its own\n  → install redis-server or valkey-server')
+  const server = await startRealServer()
   const world = new World(server.port)
   try {
     const keys = await load(world.raw(), isShort ? 400 : 4_000)

@@ -14,7 +14,7 @@ import { changedLines } from '../support/changed-lines.js'
 import { Journey, linesRow } from '../support/journey.js'
 import { Board } from '../support/programs.js'
 import { number, Screen } from '../support/screen.js'
-import { startExampleServer } from '../support/server.js'
+import { startRealServer } from '../support/server.js'
 import { Dashboard } from './app/dashboard.js'
 import { IndicatorService } from './app/indicator-service.js'
 import { SessionService } from './app/session-service.js'
@@ -32,9 +32,7 @@ const isShort = process.argv.includes('--short')
 const [KEYS, OPERATIONS] = isShort ? [60, 300] : [600, 3_000]
 
 async function main(): Promise<number> {
-  const server = await startExampleServer(false)
-  if (server.limits.length > 0)
-    throw new Error('this example needs a server of its own\n  → install redis-server or valkey-server')
+  const server = await startRealServer()
   const folder = mkdtempSync(join(tmpdir(), 'one-database-'))
   const open: Redis[] = []
   const keep = <T extends Stores>(stores: T): T => {

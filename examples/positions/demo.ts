@@ -9,7 +9,7 @@ import { RedisKeyMigrator } from 'canonical-redis'
 import { changedLines } from '../support/changed-lines.js'
 import { Journey, linesRow } from '../support/journey.js'
 import { number, Screen } from '../support/screen.js'
-import { startExampleServer } from '../support/server.js'
+import { startRealServer } from '../support/server.js'
 import { TradingCache } from './app/trading-cache.after.js'
 import { Grid as NewGrid } from './app/grid.after.js'
 import { Grid as OldGrid } from './app/grid.before.js'
@@ -21,9 +21,7 @@ const screen = new Screen(process.stdout)
 const isShort = process.argv.includes('--short')
 
 async function main(): Promise<number> {
-  const server = await startExampleServer(false)
-  if (server.limits.length > 0)
-    throw new Error('this example needs a server of its own\n  → install redis-server or valkey-server')
+  const server = await startRealServer()
   const world = new World(server.port)
   try {
     const keys = await load(world.raw(), isShort ? 200 : 2_000)

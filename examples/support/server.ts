@@ -52,6 +52,14 @@ export async function startExampleServer(embedded: boolean): Promise<ExampleServ
   throw new Error(`${binary} did not start\n  → try it by hand, or use --embedded`, { cause: reason })
 }
 
+/** Starts the server that is installed, for what the embedded one cannot show. */
+export async function startRealServer(): Promise<ExampleServer> {
+  const server = await startExampleServer(false)
+  if (server.limits.length === 0) return server
+  await server.stop()
+  throw new Error('this example needs a server of its own\n  → install redis-server or valkey-server')
+}
+
 function launch(binary: string, port: number) {
   const directory = mkdtempSync(join(tmpdir(), 'canonical-redis-example-'))
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory]
