@@ -48,10 +48,7 @@ async function walk(world: World): Promise<number> {
   const migrator = new RedisKeyMigrator(reader, schema, { types })
   const operations = isShort ? 300 : 3_000
   const journey = new Journey({ screen, board, migrator, deployments: world.phases, operations })
-  const check = (what: string, holds: boolean): void => {
-    screen.event(what, holds ? 'yes' : 'NO', holds)
-    if (!holds) board.report(what)
-  }
+  const { check } = journey
 
   screen.title('today', 'everything is raw, everything says the old names')
   await board.more(operations)

@@ -90,10 +90,7 @@ async function walk(
   }
   const migrator = new RedisKeyMigrator(services[0]!.stores.volume, schema, { types })
   const journey = new Journey({ screen, board, migrator, deployments: phases, operations: OPERATIONS })
-  const check = (what: string, holds: boolean): void => {
-    screen.event(what, holds ? 'yes' : 'NO', holds)
-    if (!holds) board.report(what)
-  }
+  const { check } = journey
   const one = raw(1)
   check('database 1 is empty', (await one.dbsize()) === 0)
 

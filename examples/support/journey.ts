@@ -28,6 +28,13 @@ export class Journey {
 
   constructor(readonly options: JourneyOptions) {}
 
+  /** Says whether something holds; what does not is reported. */
+  readonly check = (what: string, holds: boolean): void => {
+    const { screen, board } = this.options
+    screen.event(what, holds ? 'yes' : 'NO', holds)
+    if (!holds) board.report(what)
+  }
+
   /** One deployment after the other enters a phase, with traffic in between: neighbours run side by side for a while. */
   async enter(phase: Phase, why: string): Promise<void> {
     const { screen, board, deployments, operations } = this.options
