@@ -53,7 +53,9 @@ function addRow(row: CommandRow): CommandRow {
   const node = (index[first] ??= {})
   if (second === undefined) node.entry = entry
   else (node.subcommands ??= Object.create(null) as Record<string, Entry>)[second] = entry
-  if (second === undefined && hasSoleKey(row)) soleKeys[first] = { row, keys: entry.find(['', '']) }
+  if (second === undefined && hasSoleKey(row)) {
+    soleKeys[first] = soleKeys[first.toUpperCase()] = { row, keys: entry.find(['', '']) }
+  }
   return row
 }
 
@@ -70,7 +72,7 @@ function hasSoleKey({ keys: [key, ...more], parser, special, reply, proof, flags
  * What {@link locate} would give for a command that has one key, right behind its name, whose reply names no key, and that
  * does not wait: by far the commonest, and known by the name alone.
  *
- * @param name - in lower case, as clients send it
+ * @param name - in lower or in upper case, as ioredis and node-redis send it
  * @returns undefined for all other commands
  * @example
  * ```ts

@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { locate, proves, type Arg, type Located } from '../../commands/index.js'
+import { locate, soleKey, type Arg, type KeyRef, type Located } from '../../commands/index.js'
 import {
   inScript,
   outsideScript,
   plan,
+  shortWay,
   type FlowPlan,
   type Plan,
   type PlanContext,
-  type Step,
 } from '../../plan/index.js'
-import { adoptOrLook, endangered, idsOf, OpenReads, type OpenRead } from '../shared/open-reads.js'
+import { adoptOrLook, endangered, idOf, OpenReads } from '../shared/open-reads.js'
 import { differ, renameError, renameReply } from '../shared/names.js'
 import { OpenTransaction } from '../shared/transaction.js'
 import type { Wrapping } from '../shared/wrapping.js'
@@ -21,9 +21,10 @@ import { askKeyspace, isKeyspaceVerb } from '../shared/keyspace.js'
 import { Flows } from '../shared/reshape.js'
 import { asPublishScript, pubsubQuestion } from '../shared/pubsub-questions.js'
 import { Gate, type Server } from './gate.js'
+import { PlannedQuestion, ShortQuestion, TriedRead, type Asker, type Question } from './reads.js'
 import type { CommandOptions, RawConnection } from './types.js'
 import { wait } from './waiting.js'
-import { asMapped, inBuffers, isServerError, Wire } from './wire.js'
+import { asMapped, inBuffers, Wire } from './wire.js'
 
 /** A command of the caller's on its way. */
 interface Call {
@@ -36,7 +37,7 @@ interface Call {
 }
 
 /** Carries out the plans of one connection. */
-export class Connection {
+export class Connection implements Asker {
   readonly transaction = new OpenTransaction()
   readonly #flows = new Flows()
   readonly reads = new OpenReads()
@@ -71,7 +72,32 @@ export class Connection {
 
   /** node-redis' `sendCommand`. */
   send(from: RawConnection, argv: readonly Arg[], options?: CommandOptions, piped = false): Promise<unknown> {
-    const call = { from, argv, options, piped }
+    return this.#short(from, argv, options) ?? this.#planned({ from, argv, options, piped })
+  }
+
+  /** A command with one key for which one name is enough; undefined, and nothing sent, for all others. */
+  #short(from: RawConnection, argv: readonly Arg[], options?: CommandOptions): Promise<unknown> | undefined {
+    const word = argv[0]
+    const asked = argv[1]
+    const located = typeof word === 'string' ? soleKey(word) : undefined
+    if (located === undefined || !isArg(asked) || !this.gate.isOpen || this.transaction.isOpen) return undefined
+    const { use } = located.keys[0] as KeyRef
+    const context = this.context()
+    const way = shortWay(asked, use, context)
+    if (way === undefined || (use !== 'read' && this.reads.has(idOf(way.name)))) return undefined
+    const { name, adopts } = way
+    if (adopts === undefined && name === asked) return this.wire.one(from, argv, options)
+    const sent = argv.with(1, name)
+    if (adopts !== undefined) {
+      return this.#try(new ShortQuestion(located, sent, asked, adopts, context, this.wrapping), from, options)
+    }
+    return this.wire.one(from, sent, options).catch((error: Error) => {
+      throw renameError(error, [{ sent: name, asked }])
+    })
+  }
+
+  #planned(call: Call): Promise<unknown> {
+    const { argv } = call
     const located = argv.every(isArg) ? locate(argv) : undefined
     const opens = located !== undefined && (located.keys.length > 0 || located.row.special === 'multi')
     return this.inOrder(opens, () => this.#send(call, located))
@@ -135,7 +161,7 @@ export class Connection {
     if (made.flow) return this.#named(made, this.#flow(made.flow, call))
     if (this.transaction.isOpen) return this.#named(made, this.wire.queued(from, made, options))
     const plan = this.watches || this.self.isPubSubActive ? asPublishScript(made) : made
-    if (plan.optimistic) return this.#read(plan, call)
+    if (plan.optimistic) return this.#try(new PlannedQuestion(plan), from, options)
     // Beside a WATCH a read and what brings its keys are two commands: an EXEC of ours would end it.
     const failed = (error: Error): Promise<never> => Promise.reject(this.wrapping.failed(error, plan))
     if (plan.atomic && !(this.watches && isRead(plan))) return this.#named(plan, this.#inOne(plan, call).catch(failed))
@@ -179,32 +205,11 @@ export class Connection {
   }
 
   /** One command for a hit; COPY and the command again when the reply does not prove that every key exists. */
-  #read(plan: Plan, call: Call): Promise<unknown> {
-    const op = plan.steps[plan.op] as Step
-    let second: Promise<unknown> | undefined
-    const ask = (): Promise<unknown> => {
-      second ??= this.#again(plan, call)
-      second.catch(() => undefined)
-      return second
-    }
-    const read: OpenRead = { ids: idsOf(plan.located, op.argv), isOpen: true, ask: () => void ask() }
-    const settle = (reply: unknown): boolean => {
-      this.reads.remove(read)
-      return proves(plan.located, op.argv, reply)
-    }
-    const reply = this.wire.one(call.from, op.argv, call.options).then(
-      (value) => (settle(value) ? value : ask()),
-      (error: Error) => {
-        // A connection that closed, or a timeout: there is nobody to ask again.
-        if (settle(error) || !isServerError(error)) throw error
-        return ask()
-      },
-    )
-    this.reads.add(read)
-    return this.#named(plan, reply)
+  #try(question: Question, from: RawConnection, options?: CommandOptions): Promise<unknown> {
+    return new TriedRead(question, this, from, options).follow(this.wire.one(from, question.argv, options))
   }
 
-  async #again(first: Plan, { from, options }: Call): Promise<unknown> {
+  async again(first: Plan, from: RawConnection, options?: CommandOptions): Promise<unknown> {
     return adoptOrLook(this.wrapping.hooks.again(first, this.context()), (one) =>
       one.atomic && !this.watches ? this.wire.transaction(from, one, options) : this.wire.sequence(from, one, options),
     )

@@ -19,6 +19,10 @@ export class Server {
     return this.#state !== 'unknown'
   }
 
+  get isFine(): boolean {
+    return this.#state === 'fine'
+  }
+
   get isOld(): boolean {
     return this.#state === 'old'
   }
@@ -48,6 +52,11 @@ export class Gate {
 
   get mustAsk(): boolean {
     return !this.server.isKnown
+  }
+
+  /** Is nothing held back, and the server one that can do everything? */
+  get isOpen(): boolean {
+    return this.#held === undefined && this.server.isFine
   }
 
   get isAsking(): boolean {

@@ -85,7 +85,10 @@ it('a write that another name must follow, a queue and another database take a p
 it('every command with a sole key is located as the table says', () => {
   const found = commandRows.filter(({ name }) => soleKey(name))
   expect(found.length).toBeGreaterThan(100)
-  for (const { name } of found) expect(soleKey(name)).toEqual(locate([name, 'k', 'a', 'b']))
+  for (const { name } of found) {
+    expect(soleKey(name)).toEqual(locate([name, 'k', 'a', 'b']))
+    expect(soleKey(name.toUpperCase())).toBe(soleKey(name))
+  }
   for (const name of ['mget', 'eval', 'sort', 'xread', 'scan', 'blpop', 'rename', 'watch', 'object', 'constructor']) {
     expect(soleKey(name)).toBeUndefined()
   }
