@@ -31,5 +31,5 @@ export function shortWay(name: Arg, use: KeyUse, context: PlanContext): ShortWay
   // On a cluster the names may lie in different slots, which is refused.
   if (adopt && context.slotOf) return undefined
   const isAtHome = seen.side === primary && seen.index === 0
-  return { name: isAtHome ? name : context.mapper.nameOn(primary, name), adopts: adopt ? phase : undefined }
+  return { name: isAtHome ? name : context.mapper.nameOn(primary, name, seen), adopts: adopt ? phase : undefined }
 }

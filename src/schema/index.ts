@@ -43,4 +43,4 @@ export {
   type TransformDeclaration,
   type TransformOptions,
 } from './transform.js'
-export type { AliasName, FamilyInfo, KeyName, LogicalKey, ParsedKey, PatternInfo, Side } from './types.js'
+export type { AliasName, FamilyInfo, Glance, KeyName, LogicalKey, ParsedKey, PatternInfo, Side } from './types.js'

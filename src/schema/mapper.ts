@@ -85,8 +85,12 @@ export class RedisKeyMapper {
   /**
    * The one name of a logical key that is wanted, for a name whose {@link glance} is `plain`: the canonical name, or the first
    * alias that the key has; the canonical name where it has none. A name that is not managed after all comes back unchanged.
+   *
+   * @param seen - what {@link glance} gave for the name: it mostly saves a second look
    */
-  nameOn<N extends KeyName>(side: Side, name: N): NameLike<N> {
+  nameOn<N extends KeyName>(side: Side, name: N, seen?: Glance): NameLike<N> {
+    const beginning = seen?.beginnings[side]
+    if (beginning && typeof name === 'string') return (beginning.put + name.slice(beginning.cut)) as NameLike<N>
     const bytes = bytesOf(name)
     const found = this.#keys.find(bytes)
     if (found === undefined) return name as NameLike<N>

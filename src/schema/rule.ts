@@ -96,8 +96,7 @@ export function makeRule(parts: RuleParts): Rule {
     fixed,
     meaning: JSON.stringify(meaning),
     contested: false,
-    glance: { family: parts.family, side: parts.side, index: parts.index, db: parts.db, queue: false, plain: false },
-  } as Omit<Rule, 'claim' | 'owner'> as Rule
+  } as Omit<Rule, 'claim' | 'owner' | 'glance'> as Rule
   rule.claim = rule
   return rule
 }

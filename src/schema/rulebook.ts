@@ -4,6 +4,7 @@
  * @module
  */
 import { CanonicalRedisError } from '../errors.js'
+import { beginningOf } from './beginning.js'
 import { toText } from './bytes.js'
 import { checkRules, rulesOf } from './check.js'
 import { describeRule, paramsOf, spell, type Family, type Rule } from './rule.js'
@@ -19,6 +20,20 @@ export interface Found {
   readonly canonical: string
 }
 
+function glanceOf(rule: Rule, { canonical, aliases, queue }: Family): Glance {
+  const { family, side, index, db } = rule
+  const [first] = aliases
+  return {
+    family,
+    side,
+    index,
+    db,
+    queue,
+    plain: !queue && aliases.every((alias) => alias.db === undefined),
+    beginnings: { canonical: beginningOf(rule, canonical), alias: first && beginningOf(rule, first) },
+  }
+}
+
 /** The families of one kind: keys, or channels. */
 export class Rulebook {
   readonly families: ReadonlyMap<string, Family>
@@ -31,8 +46,7 @@ export class Rulebook {
     for (const rule of rulesOf(this.families.values())) {
       rule.claim = this.#trie.insert(rule)
       rule.owner = this.families.get(rule.family)!
-      const { queue, aliases } = rule.owner
-      rule.glance = { ...rule.glance, queue, plain: !queue && aliases.every(({ db }) => db === undefined) }
+      rule.glance = glanceOf(rule, rule.owner)
     }
   }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Beginning } from './beginning.js'
 import type { TtlRule } from './ttl.js'
 
 /** A key or channel name. A Buffer in gives a Buffer out; bytes that are not UTF-8 survive. */
@@ -41,6 +42,8 @@ export interface Glance {
   readonly queue: boolean
   /** Its family is no queue and lies in one database, so that a name is all there is to know of a key. */
   readonly plain: boolean
+  /** How to spell its canonical name and its first alias, where only their beginnings differ. */
+  readonly beginnings: Readonly<Record<Side, Beginning | undefined>>
 }
 
 /** What {@link RedisKeyMapper.parse} gives. */

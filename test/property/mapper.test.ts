@@ -308,6 +308,7 @@ describe('random schemas', () => {
   it('the mapper agrees with the reference: family, parameters, side and every name', () => {
     let managed = 0
     let aliased = 0
+    let short = 0
     fc.assert(
       fc.property(schemaAndNames, ({ made: { schema, families }, names }) => {
         for (const name of names) {
@@ -325,6 +326,12 @@ describe('random schemas', () => {
           if (key) expect(seen).toMatchObject({ family: key.family, side: key.side, index: key.index })
           // What seems to be an alias may belong to nobody; a canonical name never.
           else expect(seen?.side, name).not.toBe('canonical')
+          for (const side of ['canonical', 'alias'] as const) {
+            const [alias] = key?.aliases ?? []
+            const wanted = key === undefined ? name : side === 'alias' && alias ? alias.name : key.canonical
+            expect(mapper.nameOn(side, name, seen), name).toBe(wanted)
+            if (seen?.beginnings[side]) short++
+          }
           if (want) managed++
           if (want?.side === 'alias') aliased++
         }
@@ -334,6 +341,7 @@ describe('random schemas', () => {
     // A property over names that nobody manages proves nothing.
     expect(managed).toBeGreaterThan(1000)
     expect(aliased).toBeGreaterThan(200)
+    expect(short).toBeGreaterThan(200)
   })
 
   it('every listed name leads to the same logical key, and mapping twice is mapping once', () => {

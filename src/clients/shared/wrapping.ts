@@ -7,7 +7,7 @@ import calculateSlot from 'cluster-key-slot'
 import type { Arg, Located } from '../../commands/index.js'
 import type { PhaseSource } from '../../phases/index.js'
 import { plan, type Plan, type PlanContext } from '../../plan/index.js'
-import type { KeyName, LogicalKey, Schema, Side } from '../../schema/index.js'
+import type { Glance, KeyName, LogicalKey, Schema, Side } from '../../schema/index.js'
 import { opOf } from './happened.js'
 import type { HookCalls } from './hooks.js'
 import { evictionWarning, type ServerFacts } from './server-facts.js'
@@ -122,9 +122,9 @@ function behindPrefix(mapper: Schema['mapper'], keyPrefix: string | Buffer): Pla
       const rest = without(name)
       return rest === undefined ? undefined : mapper.glance(rest)
     },
-    nameOn: ((side: Side, name: KeyName) => {
+    nameOn: ((side: Side, name: KeyName, seen?: Glance) => {
       const rest = without(name)
-      return rest === undefined ? name : add(mapper.nameOn(side, rest))
+      return rest === undefined ? name : add(mapper.nameOn(side, rest, seen))
     }) as PlanContext['mapper']['nameOn'],
     resolve: ((name: KeyName) => {
       const rest = without(name)

@@ -296,3 +296,34 @@ describe('the size of a schema', () => {
     }
   })
 })
+
+describe('nameOn, with what a glance gave', () => {
+  const { mapper } = defineSchema({
+    name: 'beginnings',
+    keys: {
+      item: key('item:<id>').alias('thing:<id>').alias('old:<id>'),
+      count: key('item:count').alias('count'),
+      turned: key('new:<a>:<b>').alias('was:<b>:<a>'),
+      shorter: key('short:<a>:<b>').alias('long:<a>:is:<b>'),
+      umlaut: key('köln:<id>').alias('koeln:<id>'),
+    },
+  })
+  const on = (side: 'canonical' | 'alias', name: string): string => mapper.nameOn(side, name, mapper.glance(name))
+
+  it.each([
+    ['canonical', 'old:42', 'item:42'],
+    ['alias', 'old:42', 'thing:42'],
+    ['alias', 'item:42', 'thing:42'],
+    ['alias', 'item:é', 'thing:é'],
+    ['canonical', 'was:1:2', 'new:2:1'],
+    ['canonical', 'long:1:is:2', 'short:1:2'],
+    ['canonical', 'koeln:1', 'köln:1'],
+    ['alias', 'köln:ü', 'koeln:ü'],
+    // Its canonical name would be that of the family "count": it belongs to nobody.
+    ['canonical', 'thing:count', 'thing:count'],
+    ['alias', 'item:count', 'count'],
+  ] as const)('on the %s side %s is %s', (side, name, wanted) => {
+    expect(on(side, name)).toBe(wanted)
+    expect(mapper.nameOn(side, Buffer.from(name), mapper.glance(name))).toEqual(Buffer.from(wanted))
+  })
+})
