@@ -19,7 +19,17 @@ export interface TestCluster {
 
 /** Starts a cluster and waits until every node agrees on it. */
 export async function startCluster(kind: ServerKind, replicasEach = 0, masters = 3): Promise<TestCluster> {
-  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--repl-diskless-sync-delay', '0']
+  // A single master has met nobody who could tell it its address.
+  const address = ['--cluster-announce-ip', '127.0.0.1']
+  const args = [
+    '--cluster-enabled',
+    'yes',
+    '--cluster-node-timeout',
+    '2000',
+    '--repl-diskless-sync-delay',
+    '0',
+    ...address,
+  ]
   const servers = await Promise.all(
     Array.from({ length: masters * (1 + replicasEach) }, () => startServer({ kind, args })),
   )
