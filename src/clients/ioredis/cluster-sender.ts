@@ -8,34 +8,41 @@ import type { Arg } from '../../commands/index.js'
 import type { Plan, Step } from '../../plan/index.js'
 import { become, loaded, readsReplyOf, ownCommand, setName, type Route, type Sender } from './sender.js'
 import { opReply, explained, settle, type Outcome } from '../shared/outcome.js'
-import { commandClassOf, planned, type RawClient, type RawCommand, type RawPipeline } from './types.js'
+import {
+  commandClassOf,
+  planned,
+  type RawClient,
+  type RawCommand,
+  type RawPipeline,
+  type WritableTarget,
+} from './types.js'
 
 /** Sends steps through a cluster. */
 export class ClusterSender implements Sender {
   constructor(readonly client: RawClient) {}
 
   isPlanned(command: RawCommand): boolean {
-    return command[planned] === true
+    return command[planned] !== undefined
   }
 
   markPlanned(command: RawCommand): void {
     command[planned] = true
   }
 
-  pass(command: RawCommand, route: Route): unknown {
-    return this.client.sendCommand(command, route.stream, route.node)
+  pass(command: RawCommand, stream: WritableTarget | undefined, node: unknown): unknown {
+    return this.client.sendCommand(command, stream, node)
   }
 
   rewritten(command: RawCommand, step: Step, route: Route): unknown {
-    command[planned] = true
+    command[planned] ??= true
     become(command, step.argv)
-    return this.pass(command, route)
+    return this.pass(command, route.stream, route.node)
   }
 
-  renamed(command: RawCommand, name: Arg, route: Route): unknown {
-    command[planned] = true
+  renamed(command: RawCommand, name: Arg, stream: WritableTarget | undefined, node: unknown): unknown {
+    command[planned] ??= true
     setName(command, name)
-    return this.pass(command, route)
+    return this.pass(command, stream, node)
   }
 
   around(command: RawCommand, plan: Plan, route: Route): unknown {

@@ -28,7 +28,7 @@ export class ConnectionSender implements Sender {
 
   /** Has this command been here before, or is it one of ours? */
   isPlanned(command: RawCommand): boolean {
-    return command[planned] === true
+    return command[planned] !== undefined
   }
 
   markPlanned(command: RawCommand): void {
@@ -36,22 +36,22 @@ export class ConnectionSender implements Sender {
   }
 
   /** Sends a command as it stands. */
-  pass(command: RawCommand, route: Route): unknown {
-    if (route.stream && isCounted(route.stream)) command.pipelineIndex = nextPosition(route.stream, undefined)
-    return this.client.sendCommand(command, route.stream, route.node)
+  pass(command: RawCommand, stream: WritableTarget | undefined, node: unknown): unknown {
+    if (stream && isCounted(stream)) command.pipelineIndex = nextPosition(stream, undefined)
+    return this.client.sendCommand(command, stream, node)
   }
 
   /** Sends the caller's own command with other arguments. */
   rewritten(command: RawCommand, step: Step, route: Route): unknown {
-    command[planned] = true
+    command[planned] ??= true
     become(command, step.argv)
-    return this.pass(command, route)
+    return this.pass(command, route.stream, route.node)
   }
 
-  renamed(command: RawCommand, name: Arg, route: Route): unknown {
-    command[planned] = true
+  renamed(command: RawCommand, name: Arg, stream: WritableTarget | undefined, node: unknown): unknown {
+    command[planned] ??= true
     setName(command, name)
-    return this.pass(command, route)
+    return this.pass(command, stream, node)
   }
 
   /**

@@ -16,7 +16,7 @@ import { ConnectionSender } from './connection-sender.js'
 import { readKeyspace } from './keyspace.js'
 import { sendInOneUnit } from './one-unit.js'
 import { publishInScript, readPubsub } from './pubsub.js'
-import { PlannedQuestion, ShortQuestion, TriedRead, type Asker } from './reads.js'
+import { PlannedRead, ShortRead, type Asker, type TriedRead } from './reads.js'
 import { asAsked, nameErrorsOf, renameOn } from './renames.js'
 import { readsReplyOf, type Route, type Sender } from './sender.js'
 import { ServerVersion } from './server-version.js'
@@ -56,12 +56,32 @@ export class Interceptor implements Asker {
 
   /** ioredis' `sendCommand`, as the facade offers it. */
   readonly sendCommand = (command: RawCommand, stream?: WritableTarget, node?: unknown): unknown => {
-    const route = { stream, node }
-    if (this.#sender.isPlanned(command)) return this.#sender.pass(command, route)
-    const sent = this.#short(command, route)
-    if (sent !== undefined) return sent
+    if (this.#sender.isPlanned(command)) return this.#sender.pass(command, stream, node)
+    return this.#short(command, stream, node) ?? this.#long(command, { stream, node })
+  }
+
+  /** A command with one key for which one name is enough; undefined, and nothing sent, for all others. */
+  #short(command: RawCommand, stream: WritableTarget | undefined, node: unknown): unknown {
+    const located = soleKey(command.name)
+    const asked = command.args[0]
+    if (located === undefined || asked === undefined || !this.#version.isFine || this.#transaction.isOpen)
+      return undefined
+    if (stream && this.client.isCluster) return undefined
+    const { use } = located.keys[0] as KeyRef
+    const context = this.#context()
+    const way = shortWay(asked, use, context)
+    if (way === undefined || (use !== 'read' && this.reads.has(idOf(way.name)))) return undefined
+    const { name, adopts } = way
+    if (adopts !== undefined) new ShortRead(command, this, located, asked, adopts, context)
+    else if (name === asked) return this.#sender.pass(command, stream, node)
+    else nameErrorsOf(command, asked)
+    return this.#sender.renamed(command, name, stream, node)
+  }
+
+  #long(command: RawCommand, route: Route): unknown {
+    const { stream } = route
     // A pipeline of a cluster has its plans already, and the MULTI of one was queued before anybody could mark it.
-    if (stream && this.client.isCluster) return this.#sender.pass(command, route)
+    if (stream && this.client.isCluster) return this.#pass(command, route)
     if (this.#version.isAsking) return this.#version.hold(command, route)
     if (stream && command.pipelineIndex === 0) {
       // What has to be asked outside a pipeline is asked before its first command: once ioredis has queued one, a
@@ -71,23 +91,8 @@ export class Interceptor implements Asker {
     return this.#send(command, route)
   }
 
-  /** A command with one key for which one name is enough; undefined, and nothing sent, for all others. */
-  #short(command: RawCommand, route: Route): unknown {
-    const located = soleKey(command.name)
-    const asked = command.args[0]
-    if (located === undefined || asked === undefined || !this.#version.isFine || this.#transaction.isOpen)
-      return undefined
-    if (route.stream && this.client.isCluster) return undefined
-    const { use } = located.keys[0] as KeyRef
-    const context = this.#context()
-    const way = shortWay(asked, use, context)
-    if (way === undefined || (use !== 'read' && this.reads.has(idOf(way.name)))) return undefined
-    const { name, adopts } = way
-    if (adopts !== undefined) {
-      new TriedRead(command, new ShortQuestion(command, located, asked, adopts, context, this.wrapping), this)
-    } else if (name === asked) return this.#sender.pass(command, route)
-    else nameErrorsOf(command, asked)
-    return this.#sender.renamed(command, name, route)
+  #pass(command: RawCommand, { stream, node }: Route): unknown {
+    return this.#sender.pass(command, stream, node)
   }
 
   #send(command: RawCommand, given: Route, isHeld = false): unknown {
@@ -115,7 +120,7 @@ export class Interceptor implements Asker {
     if (plan && (queued || (route.stream && !isTried(plan, route)))) plan = this.#here(plan)
     if (!this.reads.isEmpty) route = this.#behindOpenReads(command, route, endangered(this.reads, argv, located, plan))
     if (queued) this.#transaction.note(plan, route.stream !== undefined)
-    if (plan === undefined) return this.#sender.pass(command, route)
+    if (plan === undefined) return this.#pass(command, route)
     return this.#carryOut(plan, command, route)
   }
 
@@ -203,7 +208,7 @@ export class Interceptor implements Asker {
 
   #read(plan: Plan, command: RawCommand, route: Route): unknown {
     const op = plan.steps[plan.op] as Step
-    new TriedRead(command, new PlannedQuestion(command, plan), this)
+    new PlannedRead(command, this, plan)
     renameOn(command, plan)
     return this.#sender.rewritten(command, op, route)
   }
@@ -311,7 +316,7 @@ export class Interceptor implements Asker {
     if (refusal) return this.#abort(command, refusal, route)
     const transform = command.transformReply
     command.transformReply = (reply) => transform.call(command, filter(reply))
-    return this.#sender.pass(command, route)
+    return this.#pass(command, route)
   }
 
   /** One command was refused, so the others must not run: as the server does it after a queueing error. */

@@ -11,44 +11,33 @@ import { adoptOrLook, idOf, idsOf, type OpenRead, type OpenReads } from '../shar
 import type { Wrapping } from '../shared/wrapping.js'
 import { asAsked } from './renames.js'
 import type { Route } from './sender.js'
-import type { RawCommand } from './types.js'
+import { planned, type RawCommand } from './types.js'
 
 /** What a read needs of the connection it goes through. */
 export interface Asker {
   readonly reads: OpenReads<TriedRead>
+  readonly wrapping: Wrapping
   /** The plan as it is to be carried out now. */
   again(plan: Plan): Plan
   carriedOut(plan: Plan, command: RawCommand, route: Route): Promise<unknown>
 }
 
-/** What is asked, and how to ask it again. Made for each read: it computes what only a miss or an error needs when they come. */
-export interface Question {
-  readonly located: Located
-  /** The names of its keys as they are sent. */
-  readonly ids: readonly string[]
-  renames(): readonly Rename[]
-  /** The caller's own arguments. */
-  asked(): readonly Arg[]
-  /** The plan with the COPY in front; undefined where there turns out to be nothing to copy. */
-  plan(): Plan | undefined
-}
-
-/** On a command: the read that it is. */
-const tried = Symbol('canonical-redis.tried')
-
-type TriedCommand = RawCommand & { [tried]: TriedRead }
+type TriedCommand = RawCommand & { [planned]: TriedRead }
 
 // Two functions for all commands, where two closures for each would double what a read leaves behind.
 function resolveTried(this: RawCommand, reply: unknown): unknown {
-  return (this as TriedCommand)[tried].answered(reply)
+  return (this as TriedCommand)[planned].answered(reply)
 }
 
 function rejectTried(this: RawCommand, error: Error): void {
-  ;(this as TriedCommand)[tried].failed(error)
+  ;(this as TriedCommand)[planned].failed(error)
 }
 
-/** A read that is tried under one name first. */
-export class TriedRead implements OpenRead {
+/**
+ * A read that is tried under one name first, and how to ask it again. There is one for each read, on its command, so it
+ * computes what only a miss or an error needs when they come.
+ */
+export abstract class TriedRead implements OpenRead {
   isOpen = true
   #second: Promise<unknown> | undefined
   readonly #resolve: RawCommand['resolve']
@@ -57,20 +46,24 @@ export class TriedRead implements OpenRead {
   /** The command answers through this from now on. */
   constructor(
     readonly command: RawCommand,
-    readonly question: Question,
     readonly asker: Asker,
   ) {
     this.#resolve = command.resolve
     this.#reject = command.reject
-    ;(command as TriedCommand)[tried] = this
+    command[planned] = this
     command.resolve = resolveTried
     command.reject = rejectTried
     asker.reads.add(this)
   }
 
-  get ids(): readonly string[] {
-    return this.question.ids
-  }
+  protected abstract readonly located: Located
+  /** The names of its keys as they are sent. */
+  abstract readonly ids: readonly string[]
+  protected abstract renames(): readonly Rename[]
+  /** The caller's own arguments. */
+  protected abstract asked(): readonly Arg[]
+  /** The plan with the COPY in front; undefined where there turns out to be nothing to copy. */
+  protected abstract plan(): Plan | undefined
 
   ask(): void {
     this.prepare()?.({ stream: undefined, node: undefined })
@@ -83,10 +76,10 @@ export class TriedRead implements OpenRead {
    */
   prepare(): ((route: Route) => void) | undefined {
     if (this.#second) return undefined
-    const { command, question, asker } = this
+    const { command, asker } = this
     let plan: Plan | undefined
     try {
-      plan = question.plan()
+      plan = this.plan()
       if (!plan?.optimistic) return undefined
       plan = asker.again(plan)
     } catch (error) {
@@ -122,7 +115,7 @@ export class TriedRead implements OpenRead {
   }
 
   #proves(reply: unknown): boolean {
-    return proves(this.question.located, this.command.args, reply)
+    return proves(this.located, this.command.args, reply)
   }
 
   /** Has the second question been asked, if only now? */
@@ -139,52 +132,56 @@ export class TriedRead implements OpenRead {
   }
 
   #fail(error: Error): void {
-    const { command, question } = this
-    this.#reject.call(command, asAsked(renameError(error, question.renames()), command.name, question.asked()))
+    const { command } = this
+    this.#reject.call(command, asAsked(renameError(error, this.renames()), command.name, this.asked()))
   }
 }
 
 /** A read whose plan was made. */
-export class PlannedQuestion implements Question {
+export class PlannedRead extends TriedRead {
   readonly ids: readonly string[]
   readonly #args: readonly Arg[]
 
   constructor(
-    { args }: RawCommand,
+    command: RawCommand,
+    asker: Asker,
     readonly made: Plan,
   ) {
-    this.#args = [...args]
+    super(command, asker)
+    this.#args = [...command.args]
     this.ids = idsOf(made.located, (made.steps[made.op] as Step).argv)
   }
 
-  get located(): Located {
+  protected get located(): Located {
     return this.made.located
   }
 
-  renames(): readonly Rename[] {
+  protected renames(): readonly Rename[] {
     return this.made.renames
   }
 
-  asked(): readonly Arg[] {
+  protected asked(): readonly Arg[] {
     return this.#args
   }
 
-  plan(): Plan {
+  protected plan(): Plan {
     return this.made
   }
 }
 
 /** A read of one key that took the short way: its plan is made if it is needed, as it would have been made at first. */
-export class ShortQuestion implements Question {
+export class ShortRead extends TriedRead {
   constructor(
-    readonly command: RawCommand,
-    readonly located: Located,
+    command: RawCommand,
+    asker: Asker,
+    protected readonly located: Located,
     /** Its name as the caller wrote it. */
     readonly name: Arg,
     readonly phase: Phase,
     readonly context: PlanContext,
-    readonly wrapping: Wrapping,
-  ) {}
+  ) {
+    super(command, asker)
+  }
 
   get ids(): readonly string[] {
     return [idOf(this.#sent)]
@@ -194,16 +191,16 @@ export class ShortQuestion implements Question {
     return this.command.args[0] as Arg
   }
 
-  renames(): readonly Rename[] {
+  protected renames(): readonly Rename[] {
     return [{ sent: this.#sent, asked: this.name }]
   }
 
-  asked(): readonly Arg[] {
+  protected asked(): readonly Arg[] {
     return this.command.args.with(0, this.name)
   }
 
-  plan(): Plan | undefined {
+  protected plan(): Plan | undefined {
     const context = { ...this.context, phaseOf: () => this.phase }
-    return this.wrapping.plan([this.command.name, ...this.asked()], context, this.located, true)
+    return this.asker.wrapping.plan([this.command.name, ...this.asked()], context, this.located, true)
   }
 }

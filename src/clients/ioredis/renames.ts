@@ -6,7 +6,7 @@
 import type { Arg } from '../../commands/index.js'
 import type { Plan } from '../../plan/index.js'
 import { differ, renameError, renameReply } from '../shared/names.js'
-import type { RawCommand } from './types.js'
+import { planned, type RawCommand } from './types.js'
 
 /** Makes a command answer under the caller's names, whichever way its reply arrives (also in EXEC). */
 export function renameOn(command: RawCommand, plan: Plan): void {
@@ -24,21 +24,19 @@ export function renameOn(command: RawCommand, plan: Plan): void {
   command.transformReply = (value) => renameReply(located.row.reply, transform.call(command, value), renames)
 }
 
-/** On a command: what {@link rejectNamed} needs. */
-const named = Symbol('canonical-redis.named')
-
-type NamedCommand = RawCommand & { [named]: { readonly asked: Arg; readonly reject: RawCommand['reject'] } }
+/** What {@link rejectNamed} needs of a command. */
+type NamedCommand = RawCommand & { [planned]: { readonly asked: Arg; readonly reject: RawCommand['reject'] } }
 
 // One function for all commands, where a closure for each would outlive the wait for its reply.
 function rejectNamed(this: RawCommand, error: Error): void {
-  const { asked, reject } = (this as NamedCommand)[named]
+  const { asked, reject } = (this as NamedCommand)[planned]
   const renames = [{ sent: this.args[0] as Arg, asked }]
   reject.call(this, asAsked(renameError(error, renames), this.name, this.args.with(0, asked)))
 }
 
 /** The same for a command with one key that goes out under another name, and whose reply names no key. */
 export function nameErrorsOf(command: RawCommand, asked: Arg): void {
-  ;(command as NamedCommand)[named] = { asked, reject: command.reject }
+  ;(command as NamedCommand)[planned] = { asked, reject: command.reject }
   command.reject = rejectNamed
 }
 

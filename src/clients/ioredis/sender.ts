@@ -23,12 +23,15 @@ export interface Sender {
   isPlanned(command: RawCommand): boolean
   /** A command that must not be planned again when it is sent. */
   markPlanned(command: RawCommand): void
-  /** Sends a command as it stands. */
-  pass(command: RawCommand, route: Route): unknown
+  /**
+   * Sends a command as it stands. The two ways that most commands take, this and {@link Sender.renamed}, are given the parts
+   * of a route as they come.
+   */
+  pass(command: RawCommand, stream: WritableTarget | undefined, node: unknown): unknown
   /** Sends the caller's own command with other arguments. */
   rewritten(command: RawCommand, step: Step, route: Route): unknown
   /** Sends the caller's own command with another name for its key, which is its first argument. */
-  renamed(command: RawCommand, name: Arg, route: Route): unknown
+  renamed(command: RawCommand, name: Arg, stream: WritableTarget | undefined, node: unknown): unknown
   /** Sends steps around the caller's own command, which stands for the step `op`. */
   around(command: RawCommand, plan: Plan, route: Route, failOnAdopt: boolean): unknown
   /** Sends steps in MULTI/EXEC, all of them commands of ours; the outcome gets the reply of the op. */
