@@ -166,12 +166,7 @@ export class Connection implements Asker {
     const failed = (error: Error): Promise<never> => Promise.reject(this.wrapping.failed(error, plan))
     if (plan.atomic && !(this.watches && isRead(plan))) return this.#named(plan, this.#inOne(plan, call).catch(failed))
     if ((plan.turns ?? plan.instead) && !piped) return this.#named(plan, this.#wait(plan, call))
-    const [only] = plan.steps
-    const reply =
-      plan.steps.length === 1 && only && !plan.onReplies
-        ? this.wire.one(from, only.argv, options)
-        : this.wire.sequence(from, plan, options)
-    return this.#named(plan, reply)
+    return this.#named(plan, this.wire.sequence(from, plan, options))
   }
 
   #flow(flow: FlowPlan, { from, options }: Call): Promise<unknown> {

@@ -95,10 +95,23 @@ export class Wire {
 
   /** The steps one after the other; gives the reply of the op. One that prepares it and fails fails the command. */
   sequence(from: RawConnection, plan: Plan, options?: CommandOptions): Promise<unknown> {
-    const replies = this.#steps(from, plan, options).map((reply) => reply.catch((error: unknown) => error))
+    const sent = this.#steps(from, plan, options)
+    const [only] = sent
+    if (only && sent.length === 1) return plan.onReplies ? this.#told(plan, only) : only
+    const replies = sent.map((reply) => reply.catch((error: unknown) => error))
     return Promise.all(replies).then(
       (values) => new Promise((resolve, reject) => settle(plan, values, { resolve, reject })),
     )
+  }
+
+  /** Tells those who follow plans of one that is a single command. */
+  #told(plan: Plan, reply: Promise<unknown>): Promise<unknown> {
+    const answer = (value: unknown): unknown => {
+      const answered = opReply(plan, [value])
+      if (answered instanceof Error) throw answered
+      return answered
+    }
+    return reply.then(answer, answer)
   }
 
   /** The steps inside a transaction of the caller's, whose EXEC has the replies; gives what the server says to the op. */
