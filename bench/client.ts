@@ -1,144 +1,165 @@
 /**
- * What wrapping costs: the raw client beside the wrapped one, slice by slice in one process on one server.
- * `npm run bench` for the cases that matter most, `npm run bench:full` for all of them; results in bench/results/client.json.
+ * What wrapping costs: the raw client beside the wrapped one, lap by lap in one process on one server. Results in
+ * bench/results/client.json.
  *
  * @module
  */
-import { defineSchema, key, phases, type Phase } from '../src/index.js'
+import { phases, type Phase } from 'canonical-redis'
+import { Redis } from 'ioredis'
 import { startServer } from '../test/support/servers.js'
-import { drivers, type Driver } from './support/drivers.js'
+import {
+  BATCH,
+  commands,
+  everyOperation,
+  heavy,
+  namings,
+  prepare,
+  schema,
+  send,
+  ways,
+  type Naming,
+  type Operation,
+  type Way,
+} from './support/commands.js'
+import { drivers, openIoredis5, type Argv, type Client } from './support/drivers.js'
+import { progress } from './support/progress.js'
 import { race, type Raced } from './support/race.js'
-import { isFull, save } from './support/results.js'
+import { byMode, save } from './support/results.js'
+import { used, type Usage } from './support/usage.js'
 
-const rounds = isFull ? 81 : 35
-/** Commands in one pipeline. */
-const batch = 100
-const schema = defineSchema({ name: 'bench', keys: { step: key('step:<id>').alias('jobs:<id>') } })
-
-type Argv = readonly [string, ...string[]]
-
-/** What is sent, for a name without its number. `unmanaged` is what the raw client always sends. */
-const prefixes = { unmanaged: 'misc', canonical: 'step', alias: 'jobs' } as const
-type Naming = keyof typeof prefixes
-
-const fields = Array.from({ length: 10 }, (_, i) => [`field${i}`, `value${i}`]).flat()
-/** By name: the command for key number `i` of a prefix. */
-const operations = {
-  GET: (prefix, i) => ['get', `${prefix}:${i}`],
-  'GET, a miss': (prefix, i) => ['get', `${prefix}:9999${i}`],
-  SET: (prefix, i) => ['set', `${prefix}:${i}`, 'value'],
-  'HSET of 10 fields': (prefix, i) => ['hset', `${prefix}:1${i}00`, ...fields],
-  'MGET of 50': (prefix) => ['mget', ...Array.from({ length: 50 }, (_, k) => `${prefix}:${k}`)],
-  XADD: (prefix, i) => ['xadd', `${prefix}:2${i}00`, 'MAXLEN', '10', '*', 'field', 'value'],
-} satisfies Record<string, (prefix: string, i: number) => Argv>
-type Operation = keyof typeof operations
-
-const ways = ['one by one', 'pipelined'] as const
-
-/** One line of the results; the raw client is 1. */
-export interface ClientRow extends Raced {
-  readonly client: string
-  readonly way: (typeof ways)[number]
-  readonly operation: Operation | 'SET beside MULTI, SET, SET, EXEC'
+/** What is measured of one line. */
+interface Case {
+  readonly client: Client
+  readonly way: Way
+  readonly operation: Operation
   readonly phase: Phase
   readonly naming: Naming
 }
 
-type Case = Pick<ClientRow, 'client' | 'way' | 'phase' | 'naming'> & { readonly operation: Operation }
-
-const everyName = Object.keys(prefixes) as Naming[]
-
-/** Every combination, or the ones that say most. */
-function* cases(): Iterable<Case> {
-  const clients = Object.keys(drivers)
-  const heavy: Operation[] = ['HSET of 10 fields', 'MGET of 50', 'XADD']
-  for (const phase of phases) {
-    for (const operation of ['GET', 'SET'] as const) {
-      for (const naming of everyName) yield { client: 'ioredis 5', way: 'pipelined', operation, phase, naming }
-    }
-    yield { client: 'ioredis 5', way: 'pipelined', operation: 'GET, a miss', phase, naming: 'canonical' }
-    for (const operation of heavy) yield { client: 'ioredis 5', way: 'pipelined', operation, phase, naming: 'alias' }
-  }
-  for (const client of clients.slice(isFull ? 0 : 1)) {
-    for (const way of ways) {
-      for (const phase of ['dual-write', 'dual-read', 'canonical'] as const) {
-        for (const operation of ['GET', 'SET'] as const) {
-          for (const naming of isFull ? everyName : (['alias'] as const))
-            yield { client, way, operation, phase, naming }
-        }
-      }
-    }
-  }
+/** One line of the results; the raw client is 1. */
+export interface ClientRow extends Raced, Omit<Case, 'operation'>, Partial<ServerSide> {
+  readonly operation: Operation | typeof BY_HAND
 }
 
-const send = (driver: Driver, way: ClientRow['way'], argvs: readonly Argv[]): Promise<unknown> =>
-  way === 'pipelined'
-    ? driver.pipeline(argvs)
-    : argvs.reduce<Promise<unknown>>((p, argv) => p.then(() => driver.one(argv)), Promise.resolve())
+/** What the server notices, the raw client's commands being 1: its CPU time, and bytes from and to it. */
+export interface ServerSide {
+  readonly server: number
+  readonly network: number
+}
 
-const lines = (operation: Operation, naming: Naming, count = batch): Argv[] =>
-  Array.from({ length: count }, (_, i) => operations[operation](prefixes[naming], i))
+export const BY_HAND = 'SET beside MULTI, SET, SET, EXEC'
 
-const server = await startServer()
-const rows: ClientRow[] = []
-
-for (const one of cases()) {
-  const open = drivers[one.client] as (typeof drivers)[string]
-  const raw = await open(server.port)
-  const wrapped = await open(server.port, { schema, phase: one.phase })
-  await raw.one(['flushall'])
-  // Through the wrapped client, so that each key lies where its phase wants it.
-  await wrapped.pipeline([...lines('SET', 'canonical'), ...lines('SET', 'unmanaged')])
-  const count = one.way === 'pipelined' ? batch : 40
-  const slices = one.way === 'pipelined' && !one.operation.startsWith('MGET') ? 5 : 1
-  const slice = (driver: Driver, naming: Naming) => {
-    const argvs = lines(one.operation, naming, count)
-    return async () => {
-      for (let i = 0; i < slices; i++) await send(driver, one.way, argvs)
-    }
-  }
-  const contestants = [
-    { name: 'raw', slice: slice(raw, 'unmanaged') },
-    { name: 'wrapped', slice: slice(wrapped, one.naming) },
-  ] as const
-  const result = await race(contestants, { operations: count * slices, rounds })
-  rows.push({ ...one, ...result.wrapped })
-  console.log(
-    `${one.client}, ${one.way}, ${one.phase}, ${one.operation}, ${one.naming}: ${result.wrapped.throughput.toFixed(2)}`,
+/** All combinations of what is given. */
+const product = (
+  client: Client,
+  way: Way,
+  every: readonly Phase[],
+  operations: readonly Operation[],
+  names: readonly Naming[],
+): Case[] =>
+  every.flatMap((phase) =>
+    operations.flatMap((operation) => names.map((naming) => ({ client, way, operation, phase, naming }))),
   )
+
+const single: readonly Operation[] = ['GET', 'GET, a miss', 'SET']
+const [, ...others] = Object.keys(drivers) as [Client, ...Client[]]
+
+const cases = byMode<() => Case[]>({
+  full: () => [
+    ...product('ioredis 5', 'pipelined', phases, everyOperation, namings),
+    ...product('ioredis 5', 'one by one', phases, single, namings),
+    ...product('ioredis 5', 'one by one', phases, heavy, ['alias']),
+    ...others.flatMap((client) =>
+      // Who sends one by one has no use for autopipelining.
+      ways
+        .filter((way) => way === 'pipelined' || !client.includes('autopipelining'))
+        .flatMap((way) => [
+          ...product(client, way, phases, ['GET', 'SET'], ['canonical', 'alias']),
+          ...product(client, way, phases, ['GET, a miss'], ['alias']),
+        ]),
+    ),
+  ],
+  short: () => [
+    ...product('ioredis 5', 'pipelined', ['canonical'], single, ['unmanaged']),
+    ...product('ioredis 5', 'pipelined', phases, single, ['alias']),
+    ...product('ioredis 5', 'one by one', ['dual-read', 'canonical'], ['GET', 'SET'], ['alias']),
+    ...others.flatMap((client) => product(client, 'pipelined', ['dual-read', 'canonical'], ['GET', 'SET'], ['alias'])),
+  ],
+  smoke: () => product('ioredis 5', 'pipelined', ['dual-read'], ['GET'], ['alias']),
+})()
+
+const rounds = byMode({ full: 15, short: 7, smoke: 2 })
+const warmUpMs = byMode({ full: 200, short: 200, smoke: 0 })
+const server = await startServer()
+const admin = new Redis(server.port)
+const rows: ClientRow[] = []
+const byHand: Phase[] = ['dual-write', 'dual-read', 'canonical-primary']
+const done = progress(cases.length + byHand.length)
+
+async function measure(one: Case): Promise<Raced & Partial<ServerSide>> {
+  const raw = await drivers[one.client](server.port)
+  const wrapped = await drivers[one.client](server.port, { schema, phase: one.phase })
+  await prepare(raw, wrapped)
+  // So few, that no contestant has the machine for long.
+  const count = one.way === 'pipelined' && one.operation !== 'MGET of 50' ? BATCH : 20
+  const [plain, named] = [commands(one.operation, 'unmanaged', count), commands(one.operation, one.naming, count)]
+  const contestants = [
+    { name: 'raw', slice: () => send(raw, one.way, plain) },
+    { name: 'wrapped', slice: () => send(wrapped, one.way, named) },
+  ] as const
+  const { wrapped: result } = await race(contestants, { operations: count, rounds, warmUpMs })
+  const isMain = one.client === 'ioredis 5' && one.way === 'pipelined'
+  const notices = isMain ? await serverSide(count, contestants[0].slice, contestants[1].slice) : {}
   raw.close()
   wrapped.close()
+  return { ...result, ...notices }
 }
 
-// What one would write by hand for two names.
-for (const phase of ['dual-write', 'dual-read', 'canonical-primary'] as const) {
-  const client = 'ioredis 5'
-  const open = drivers[client] as (typeof drivers)[string]
-  const raw = await open(server.port)
-  const wrapped = await open(server.port, { schema, phase })
-  const units = Array.from({ length: batch }, (_, i): Argv[] => [
+async function serverSide(count: number, ...slices: (() => Promise<void>)[]): Promise<ServerSide> {
+  const total = byMode({ full: 20_000, short: 10_000, smoke: count })
+  const usages: Usage[] = []
+  for (const slice of slices) {
+    const work = async (): Promise<void> => {
+      for (let sent = 0; sent < total; sent += count) await slice()
+    }
+    usages.push(await used([admin], total, work))
+  }
+  const [raw, wrapped] = usages as [Usage, Usage]
+  const bytes = ({ received, sent }: Usage): number => received + sent
+  return { server: wrapped.cpu / raw.cpu, network: bytes(wrapped) / bytes(raw) }
+}
+
+/** What one would write by hand for two names. */
+async function besideByHand(phase: Phase): Promise<Raced> {
+  const raw = await openIoredis5(server.port)
+  const wrapped = await openIoredis5(server.port, { schema, phase })
+  const units = Array.from({ length: BATCH }, (_, i): Argv[] => [
     ['set', `misc:${i}`, 'value'],
     ['set', `other:${i}`, 'value'],
   ])
-  const result = await race(
-    [
-      { name: 'by hand', slice: () => raw.units(units) },
-      { name: 'wrapped', slice: () => wrapped.pipeline(lines('SET', 'alias')) },
-    ],
-    { operations: batch, rounds: rounds * 2 },
-  )
-  rows.push({
-    client,
-    way: 'pipelined',
-    operation: 'SET beside MULTI, SET, SET, EXEC',
-    phase,
-    naming: 'alias',
-    ...result.wrapped,
-  })
-  console.log(`by hand, ${phase}: ${result.wrapped.throughput.toFixed(2)}`)
+  const named = commands('SET', 'alias')
+  const contestants = [
+    { name: 'by hand', slice: () => raw.units(units) },
+    { name: 'wrapped', slice: () => wrapped.pipeline(named) },
+  ] as const
+  const { wrapped: result } = await race(contestants, { operations: BATCH, rounds, warmUpMs })
   raw.close()
   wrapped.close()
+  return result
 }
 
+const said = ({ throughput, cpu }: Raced): string => `throughput ${throughput.toFixed(2)}, CPU ${cpu.toFixed(2)}`
+
+for (const one of cases) {
+  const raced = await measure(one)
+  rows.push({ ...one, ...raced })
+  done(`${Object.values(one).join(', ')}: ${said(raced)}`)
+}
+for (const phase of byHand) {
+  const raced = await besideByHand(phase)
+  rows.push({ client: 'ioredis 5', way: 'pipelined', operation: BY_HAND, phase, naming: 'alias', ...raced })
+  done(`beside by hand, ${phase}: ${said(raced)}`)
+}
 save('client', rounds, rows)
+admin.disconnect()
 await server.stop()

@@ -4,13 +4,14 @@
  *
  * @module
  */
+import { defineSchema, key } from 'canonical-redis'
 import findMyWay from 'find-my-way'
 import { addRoute, createRouter, findRoute } from 'rou3'
-import { defineSchema, key } from '../src/index.js'
 import { race } from './support/race.js'
-import { isFull, save } from './support/results.js'
+import { byMode, save } from './support/results.js'
 
-const rounds = isFull ? 200 : 60
+const rounds = byMode({ full: 25, short: 7, smoke: 1 })
+const warmUpMs = byMode({ full: 100, short: 50, smoke: 0 })
 /** Names in turn, so that no single one stays in the caches of the processor. */
 const names = 512
 
@@ -70,7 +71,7 @@ function looks(families: number, hit: boolean): Record<string, Look> {
   }
 }
 
-const sizes = [10, 100, 1000]
+const sizes = byMode({ full: [10, 100, 1000], short: [10, 100, 1000], smoke: [10] })
 const rows: MapperRow[] = []
 for (const name of ['a hit', 'a miss'] as const) {
   const all = sizes.map((families) => Object.entries(looks(families, name === 'a hit')))
@@ -82,10 +83,15 @@ for (const name of ['a hit', 'a miss'] as const) {
       }
       return { name: String(sizes[i]), slice }
     })
-    const results = await race(contestants, { operations: names, rounds })
+    const results = await race(contestants, { operations: names, rounds, warmUpMs })
     const what = all[0]![which]![0]
     for (const families of sizes) rows.push({ families, name, what, ns: results[String(families)]!.ns })
-    console.log(name, what, ...sizes.map((families) => `${families}: ${results[String(families)]!.ns.toFixed(0)} ns`))
+    console.log(
+      ' ',
+      name,
+      what,
+      ...sizes.map((families) => `${families}: ${results[String(families)]!.ns.toFixed(0)} ns`),
+    )
   }
 }
 save('mapper', rounds, rows)

@@ -1,10 +1,10 @@
 /**
- * Side by side: contestants take turns in short slices, so that what else the machine does hits all of them alike.
+ * Side by side: contestants take turns in short laps, so that what else the machine does hits all of them alike.
  *
  * @module
  */
 
-/** One of those who are compared. A slice is a fixed amount of work. */
+/** One of those who are compared. A slice is a fixed amount of work; a lap is as many slices as fill {@link LAP_MS}. */
 export interface Contestant {
   readonly name: string
   readonly slice: () => unknown
@@ -14,53 +14,97 @@ export interface Contestant {
 export interface Raced {
   /** Throughput, the first contestant's being 1: the median of the ratios of each round. */
   readonly throughput: number
-  /** CPU time of this process for one operation, the first contestant's being 1. */
+  /** CPU time of this process for one operation, the first contestant's being 1: the median likewise. */
   readonly cpu: number
   /** Nanoseconds of one operation. They tell of the machine as much as of the code. */
   readonly ns: number
+  /** Nanoseconds of CPU time of this process for one operation, its collector of garbage and its compilers included. */
+  readonly cpuNs: number
 }
+
+/** How long it goes on. */
+export interface RaceOptions {
+  /** Operations in one slice. */
+  readonly operations: number
+  /** Rounds that count. */
+  readonly rounds: number
+  /** Each contestant runs so long before it counts: what is compiled meanwhile would be counted as its CPU time. */
+  readonly warmUpMs?: number
+}
+
+/**
+ * Long enough to hold several collections of the young generation: a shorter lap has one or none, and they may fall to the
+ * same contestant in every round. It is also well above the 4 ms between two ticks, by which a kernel charges CPU time.
+ */
+const LAP_MS = 40
+const WARM_UP_MS = 200
 
 /** The middle one. */
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 }
 
-/**
- * Lets the contestants take turns.
- *
- * @param operations in one slice
- * @param rounds that count; a few go before to warm up
- */
+interface Lap {
+  readonly ns: number
+  readonly cpu: number
+}
+
+/** Lets the contestants take turns. */
 export async function race<const Names extends readonly Contestant[]>(
   contestants: Names,
-  { operations, rounds }: { readonly operations: number; readonly rounds: number },
+  { operations, rounds, warmUpMs = WARM_UP_MS }: RaceOptions,
 ): Promise<Record<Names[number]['name'], Raced>> {
-  const laps = contestants.map((): { ns: number; cpu: number }[] => [])
-  for (let round = -3; round < rounds; round++) {
-    for (let i = 0; i < contestants.length; i++) {
-      // Each begins as often as the others.
-      const turn = (i + round + 3) % contestants.length
-      const lap = await timed((contestants[turn] as Contestant).slice)
-      if (round >= 0) laps[turn]?.push(lap)
+  const slices = await warmUp(contestants, warmUpMs)
+  const laps = contestants.map((): Lap[] => [])
+  for (let round = 0; round < rounds; round++) {
+    for (const turn of shuffled(contestants.length)) {
+      laps[turn]!.push(await timed(contestants[turn]!.slice, slices[turn]!, operations))
     }
   }
   const [first = []] = laps
   const results = contestants.map(({ name }, i) => {
-    const own = laps[i] ?? []
-    const ratios = own.map(({ ns }, round) => (first[round]?.ns ?? NaN) / ns)
-    const cpu = sum(own.map((lap) => lap.cpu)) / sum(first.map((lap) => lap.cpu))
-    return [name, { throughput: median(ratios), cpu, ns: median(own.map(({ ns }) => ns)) / operations }] as const
+    const own = laps[i]!
+    const raced: Raced = {
+      throughput: median(own.map(({ ns }, round) => first[round]!.ns / ns)),
+      cpu: median(own.map(({ cpu }, round) => cpu / first[round]!.cpu)),
+      ns: median(own.map(({ ns }) => ns)),
+      cpuNs: median(own.map(({ cpu }) => cpu)),
+    }
+    return [name, raced] as const
   })
   return Object.fromEntries(results) as Record<Names[number]['name'], Raced>
 }
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+/** By chance, since any fixed order may swing with something that comes in turns as well. */
+const shuffled = (length: number): number[] =>
+  Array.from({ length }, (_, i) => ({ i, place: Math.random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ i }) => i)
 
-async function timed(slice: () => unknown): Promise<{ ns: number; cpu: number }> {
+/**
+ * In turns already: what one contestant does would otherwise undo what was compiled for the one before, and it would be
+ * compiled again while it counts. Gives how many slices make a lap of each.
+ */
+async function warmUp(contestants: readonly Contestant[], ms: number): Promise<number[]> {
+  const took = contestants.map((): number[] => [])
+  const end = performance.now() + ms * contestants.length
+  do {
+    for (const [i, { slice }] of contestants.entries()) {
+      const began = performance.now()
+      await slice()
+      took[i]!.push(performance.now() - began)
+    }
+  } while (performance.now() < end)
+  return took.map((own) => Math.max(1, Math.round(LAP_MS / median(own.slice(-20)))))
+}
+
+/** Nanoseconds of one operation. */
+async function timed(slice: Contestant['slice'], slices: number, operations: number): Promise<Lap> {
   const cpu = process.cpuUsage()
   const start = process.hrtime.bigint()
-  await slice()
+  for (let i = 0; i < slices; i++) await slice()
   const ns = Number(process.hrtime.bigint() - start)
   const used = process.cpuUsage(cpu)
-  return { ns, cpu: used.user + used.system }
+  const all = slices * operations
+  return { ns: ns / all, cpu: ((used.user + used.system) * 1000) / all }
 }

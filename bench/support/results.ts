@@ -15,11 +15,23 @@ export interface Results<Row> {
   readonly rows: readonly Row[]
 }
 
-const folder = new URL('../results/', import.meta.url)
+/** `full` gives the figures of the documentation, `short` some of them, and `smoke` only shows that everything starts. */
+export type Mode = 'full' | 'short' | 'smoke'
 
-/** `--full` measures more cases and longer. */
-export const isFull = parseArgs({ options: { full: { type: 'boolean', default: false } }, strict: false }).values
-  .full as boolean
+const { values: flags } = parseArgs({
+  options: { full: { type: 'boolean' }, smoke: { type: 'boolean' } },
+  strict: false,
+})
+
+/** `--full`, `--smoke`, or neither. */
+export const mode: Mode = flags.full ? 'full' : flags.smoke ? 'smoke' : 'short'
+
+/** The one of three that this run asks for. */
+export const byMode = <T>(of: Readonly<Record<Mode, T>>): T => of[mode]
+
+const folder = new URL('../results/', import.meta.url)
+// Only full runs are kept in the repository: the pages are made of them.
+const file = (name: string, of: Mode): URL => new URL(`${of === 'full' ? '' : `${of}-`}${name}.json`, folder)
 
 /** Writes a file of results. */
 export function save<Row>(name: string, rounds: number, rows: readonly Row[]): void {
@@ -28,13 +40,17 @@ export function save<Row>(name: string, rounds: number, rows: readonly Row[]): v
   const machine = `${cpus().length} x ${cpu?.model.trim()}, Node ${process.versions.node}, load ${load}`
   const results: Results<Row> = { date: new Date().toISOString().slice(0, 10), machine, rounds, rows }
   mkdirSync(folder, { recursive: true })
-  writeFileSync(new URL(`${name}.json`, folder), JSON.stringify(results, undefined, 1) + '\n')
+  writeFileSync(file(name, mode), JSON.stringify(results, fourDigits, 1) + '\n')
 }
 
+// More digits than four only make the files differ.
+const fourDigits = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value
+
 /** Reads one; undefined where that benchmark has not run. */
-export function load<Row>(name: string): Results<Row> | undefined {
+export function load<T>(name: string, of: Mode = 'full'): T | undefined {
   try {
-    return JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as Results<Row>
+    return JSON.parse(readFileSync(file(name, of), 'utf8')) as T
   } catch {
     return undefined
   }
