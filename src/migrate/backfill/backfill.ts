@@ -13,7 +13,7 @@ import type { ReportNames } from '../report.js'
 import { backfillTransforms } from '../reshape/backfill.js'
 import { distinctKeys, type Run } from '../run.js'
 import { jobsOf, walkAll, type Met } from '../scan/walker.js'
-import { copyScript, expressCopyScript, pruneScript, timeScript } from '../scripts/index.js'
+import { copyScript, expressCopy, pruneScript, timeScript } from '../scripts/index.js'
 import { Capped, EXAMPLES, Tally } from '../tally.js'
 import { requireRoom } from '../throttle/fit.js'
 import type { BigKey, MigrateCounts, MigrateOptions, MigrateResult, PhaseOf } from '../types/index.js'
@@ -105,7 +105,7 @@ class Backfill {
     if (this.#dryRun || this.#odd.hasTypes || this.#way.operation !== 'backfill' || this.#limit < Infinity)
       return undefined
     return {
-      script: expressCopyScript,
+      script: expressCopy,
       isNear: false,
       isWanted: () => {
         this.checkPhase()

@@ -12,12 +12,12 @@ import type { FamilyInfo } from '../../schema/index.js'
 import type { Run } from '../run.js'
 import type { Page } from '../scan/pages.js'
 import type { Walk } from '../scan/walks.js'
-import { HOLD_MS, type Script } from '../scripts/index.js'
-import { replacementsOf, type Replacement } from './patterns.js'
+import { HOLD_MS, type PageRule, type PageScript, type Script } from '../scripts/index.js'
+import { replacementsOf } from './patterns.js'
 
 /** What is to be done to the keys of a page, and what comes of it. */
 export interface ExpressPlan {
-  readonly script: Script
+  readonly script: PageScript
   /** Does the script need both names in one database? */
   readonly isNear: boolean
   /** Asked before each page: false for the long way, this time. What it throws ends the run. */
@@ -35,8 +35,7 @@ const SMALLEST = 25
 /** So many pages go the long way after one of which most was given back. */
 const PAUSE = 8
 
-interface Rule extends Replacement {
-  readonly side: 'a' | 'c'
+interface Rule extends PageRule {
   readonly family: string
 }
 
@@ -50,7 +49,9 @@ export class Express {
     readonly run: Run,
     readonly plan: ExpressPlan,
     readonly rules: readonly Rule[],
-    readonly head: readonly Arg[],
+    readonly script: Script,
+    /** What the script is told besides cursor and COUNT. */
+    readonly args: readonly Arg[],
   ) {
     this.#count = run.batch
   }
@@ -64,7 +65,11 @@ export class Express {
     if (run.big.over === 0) return undefined
     const rules = rulesOf(run, walk)
     if (rules.length === 0) return undefined
-    return new Express(run, plan, rules, [walk.match ?? '*', isFar ? 'far' : '', String(home), String(run.big.over)])
+    return new Express(run, plan, rules, plan.script(rules, isFar), [
+      walk.match ?? '*',
+      String(run.big.over),
+      String(home),
+    ])
   }
 
   /** May the next page go this way? */
@@ -79,9 +84,8 @@ export class Express {
   async page(port: Port, server: Server, cursor: string): Promise<Page | undefined> {
     const count = this.#count
     await this.run.pacer.admit(server, count)
-    const rules = this.rules.flatMap(({ side, from, to }) => [side, bytes(from), bytes(to)])
     const began = performance.now()
-    const reply = await evaluate(port, this.plan.script, [cursor, String(count), ...this.head, ...rules])
+    const reply = await evaluate(port, this.script, [cursor, String(count), ...this.args])
     if (reply instanceof Error) {
       // It may not run scripts, or this one: SCAN will say so, or do.
       this.#isRefused = true
@@ -92,11 +96,14 @@ export class Express {
     return { names, next: next.toString(), count, settle: () => this.#settle(counts) }
   }
 
-  /** Fewer keys where they were more than the server should do at once, more where it is quick; none where it is in vain. */
+  /**
+   * Fewer keys where they were more than the server should do at once, more where twice as many are not; none where it
+   * is in vain.
+   */
   #learn(isFull: boolean, left: number, took: number): void {
     if (isFull || took > 4 * HOLD_MS)
       this.#count = Math.min(this.#count, Math.max(SMALLEST, Math.ceil(this.#count / 2)))
-    else if (took < 2 * HOLD_MS) this.#count = Math.min(2 * this.#count, this.run.batch)
+    else if (took < HOLD_MS / 2) this.#count = Math.min(2 * this.#count, this.run.batch)
     if (!isFull && left > 0.5) this.#pause = PAUSE
   }
 
@@ -104,8 +111,6 @@ export class Express {
     this.rules.forEach(({ family }, i) => this.plan.count(family, counts[2 * i]!, counts[2 * i + 1]!))
   }
 }
-
-const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
 
 /** Rejects only when the connection fails. */
 async function evaluate(port: Port, { lua, sha }: Script, args: readonly Arg[]): Promise<Reply | Error> {

@@ -4,100 +4,131 @@
  * A key is dealt with here only where nothing can be said of it but the usual. All others are given back, as SCAN would
  * have given them, to the scripts that know every case: missing, different, big, refused by the server.
  *
+ * The script is written for the rules at hand, with their patterns in its text: a loop over rules, and a function for each
+ * key, cost as much as the check of its size.
+ *
  * @module
  */
-import { script, type Script } from './frame.js'
+import { clock, HOLD_MS, script, type Script } from './frame.js'
+
+/** How names of one kind are told and made into their other names: as pattern and replacement of `gsub`, in latin1. */
+export interface PageRule {
+  /** `a` the names of aliases, `c` canonical ones. */
+  readonly side: 'a' | 'c'
+  readonly from: string
+  readonly to: string
+}
 
 /**
- * After so many bytes a script leaves the rest to others: they take it some milliseconds. Not by the clock, which costs as
- * much as a small key, and goes on while the server's process stands still.
- */
-const ENOUGH_BYTES = 500_000
-
-/**
- * ARGV: cursor, COUNT, MATCH, `far` where the home database is another than the one selected (else empty), the home
- * database, the size from which a key is big (0: none is), then for each rule its side (`a` the names of aliases, `c`
- * canonical ones) and how the other name is made: the pattern and the replacement of `gsub`.
+ * The script for these rules; `isFar` where the home database is another than the one selected.
+ *
+ * ARGV: cursor, COUNT, MATCH, the size from which a key is big, the home database.
  * Reply: the next cursor, the names left over, how many there were, 1 where it stopped early, then two counts a rule.
  */
-const express = (work: string): Script =>
-  script(`
+export type PageScript = (rules: readonly PageRule[], isFar: boolean) => Script
+
+/**
+ * After so many bytes, and then each time, a script looks at the clock. Not at the beginning: small keys are never too
+ * much, and where there is only TIME it goes on while the server's process stands still.
+ */
+const SURE_BYTES = 500_000
+const STEP_BYTES = 100_000
+
+/** No more in any case. Redis 7.2 has no clock that moves within a script. */
+const MOST_BYTES = 10_000_000
+
+/** What a script does, as Lua. It has `name`, `other` and `done`, and may add to the two counts of its rule. */
+interface Work {
+  readonly before?: string
+  readonly alias: (one: string, two: string, isFar: boolean) => string
+  readonly canonical: string
+  readonly after?: string
+}
+
+/** Any bytes as a text of Lua. */
+const literal = (text: string): string =>
+  `'${text.replace(/[^\w :^$()%+-]/g, (byte) => `\\${String(byte.charCodeAt(0)).padStart(3, '0')}`)}'`
+
+const express =
+  ({ before = '', alias, canonical, after = '' }: Work): PageScript =>
+  (rules, isFar) => {
+    const branch = rules.reduceRight((others, { side, from, to }, i) => {
+      const work = side === 'a' ? alias(`one${i}`, `two${i}`, isFar) : canonical
+      return `other, found = gsub(name, ${literal(from)}, ${literal(to)}) if found == 1 then ${work} else ${others} end`
+    }, '')
+    const counts = rules.map((_, i) => `one${i}, two${i}`).join(', ')
+    return script(`
 local call, gsub = redis.pcall, string.gsub
-local far, home, over = ARGV[4] == 'far', ARGV[5], tonumber(ARGV[6])
-local rules = {}
-for i = 7, #ARGV, 3 do rules[#rules + 1] = { side = ARGV[i], from = ARGV[i + 1], to = ARGV[i + 2], one = 0, two = 0 } end
-local handled = 0
--- Is the key there, and small enough to be dealt with in one piece?
-local function is_small(name)
-  local bytes = call('MEMORY', 'USAGE', name)
-  if type(bytes) ~= 'number' or bytes > over then return false end
-  handled = handled + bytes
-  return true
-end
+local over, home = tonumber(ARGV[4]), ARGV[5]
+${clock}
+local started, handled, look_at, is_late = clock(), 0, ${SURE_BYTES}, false
 local rest = {}
-${work}
+local ${counts} = ${rules.map(() => '0, 0').join(', ')}
+${before}
 local page = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[3], 'COUNT', ARGV[2])
-for _, name in ipairs(page[2]) do
-  local is_done = false
-  if handled < ${ENOUGH_BYTES} then
-    for _, rule in ipairs(rules) do
-      local other, found = gsub(name, rule.from, rule.to)
-      if found == 1 then
-        is_done = each(rule, name, other)
-        break
-      end
-    end
+local names = page[2]
+for i = 1, #names do
+  local name, done, other, found = names[i], false
+  if handled > look_at then
+    look_at = handled + ${STEP_BYTES}
+    is_late = is_late or handled > ${MOST_BYTES} or clock() - started > ${HOLD_MS}
   end
-  if not is_done then rest[#rest + 1] = name end
+  if not is_late then ${branch} end
+  if not done then rest[#rest + 1] = name end
 end
-finish()
-local reply = { page[1], rest, #page[2], handled < ${ENOUGH_BYTES} and 0 or 1 }
-for _, rule in ipairs(rules) do
-  reply[#reply + 1] = rule.one
-  reply[#reply + 1] = rule.two
-end
-return reply`)
+${after}
+return { page[1], rest, #names, is_late and 1 or 0, ${counts} }`)
+  }
+
+/** Lua: `work` where the key `name` is there, and small enough to be dealt with in one piece; `bytes` is its size. */
+const ifSmall = (name: string, bytes: string, work: string): string =>
+  `local ${bytes} = call('MEMORY', 'USAGE', ${name}) if type(${bytes}) == 'number' and ${bytes} <= over then ${work} end`
 
 /** Copies aliases, never replacing. Counts: copied; canonical name there already. */
-export const expressCopyScript = express(`
-local function each(rule, name, other)
-  if rule.side == 'c' then return true end
-  if not is_small(name) then return false end
-  local copied
-  if far then copied = call('COPY', name, other, 'DB', home) else copied = call('COPY', name, other) end
-  if copied == 1 then
-    rule.one = rule.one + 1
-    return true
-  end
-  if far or copied ~= 0 or call('EXISTS', other) ~= 1 then return false end
-  rule.two = rule.two + 1
-  return true
-end
-local function finish() end`)
+export const expressCopy = express({
+  canonical: 'done = true',
+  alias: (one, two, isFar) =>
+    ifSmall(
+      'name',
+      'bytes',
+      `handled = handled + bytes
+    local copied = call('COPY', name, other${isFar ? `, 'DB', home` : ''})
+    if copied == 1 then
+      ${one}, done = ${one} + 1, true
+    ${isFar ? '' : `elseif copied == 0 and call('EXISTS', other) == 1 then ${two}, done = ${two} + 1, true`}
+    end`,
+    ),
+})
 
 /** Compares aliases with their canonical keys; looks whether canonical keys have an alias. Counts: equal; none. */
-export const expressCompareScript = express(`
-local canonicals, aliases = {}, {}
-local function each(rule, name, other)
-  if rule.side == 'c' then
-    canonicals[#canonicals + 1] = name
-    aliases[#aliases + 1] = other
-    return true
+export const expressCompare = express({
+  before: `
+local canonicals, aliases, met = {}, {}, 0
+-- Where no key of the database expires, none has to be asked when it does.
+local keyspace = call('INFO', 'keyspace')
+local expires = type(keyspace) ~= 'string' or not keyspace:find('db' .. home .. ':keys=%d+,expires=0,')`,
+  canonical: 'met = met + 1; canonicals[met] = name; aliases[met] = other; done = true',
+  alias: (one) =>
+    ifSmall(
+      'name',
+      'bytes',
+      ifSmall(
+        'other',
+        'others',
+        `handled = handled + bytes + others
+    local at = expires and call('PEXPIRETIME', name)
+    if not expires or (type(at) == 'number' and at == call('PEXPIRETIME', other)) then
+      local dump = call('DUMP', name)
+      if type(dump) == 'string' and dump == call('DUMP', other) then ${one}, done = ${one} + 1, true end
+    end`,
+      ),
+    ),
+  after: `
+for from = 1, met, 1000 do
+  local upto = math.min(from + 999, met)
+  -- All at once; only where some are not there does it matter which.
+  if call('EXISTS', unpack(aliases, from, upto)) ~= upto - from + 1 then
+    for i = from, upto do rest[#rest + 1] = canonicals[i] end
   end
-  if not is_small(name) or not is_small(other) then return false end
-  local expires = call('PEXPIRETIME', name)
-  if type(expires) ~= 'number' or expires ~= call('PEXPIRETIME', other) then return false end
-  local dump = call('DUMP', name)
-  if type(dump) ~= 'string' or dump ~= call('DUMP', other) then return false end
-  rule.one = rule.one + 1
-  return true
-end
-local function finish()
-  for from = 1, #aliases, 1000 do
-    local upto = math.min(from + 999, #aliases)
-    -- All at once; only where some are not there does it matter which.
-    if call('EXISTS', unpack(aliases, from, upto)) ~= upto - from + 1 then
-      for i = from, upto do rest[#rest + 1] = canonicals[i] end
-    end
-  end
-end`)
+end`,
+})

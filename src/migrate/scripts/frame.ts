@@ -54,12 +54,22 @@ local function expiry(place)
 end`
 
 /**
+ * Lua: `clock()` gives milliseconds from anywhere. `os.clock` is missing before Redis 7.4, TIME stands still within a
+ * script from 7.2 on: but for 7.2 itself, one of the two moves.
+ */
+export const clock = `
+local lib = rawget(_G, 'os')
+local function clock()
+  if lib then return lib.clock() * 1000 end
+  local now = redis.call('TIME')
+  return now[1] * 1000 + now[2] / 1000
+end`
+
+/**
  * KEYS: for each logical key its canonical name, then its aliases.
  * ARGV: home database, flags (words; `whole`: no key is big), size from which a key is big (0: none is), then for each logical key the number
  * of aliases and the database of each.
  * The reply has an element for each logical key handled, at least one; an error is `{'error', text}`.
- *
- * `os.clock` is missing before Redis 7.4, TIME stands still within a script from 7.2 on: one of the two moves.
  */
 export const frame = (each: string): Script =>
   script(`${places}
@@ -87,12 +97,7 @@ local function unlink(list)
   for i = 1, #list do call(list[i], 'UNLINK') end
 end
 ${each}
-local lib = rawget(_G, 'os')
-local function clock()
-  if lib then return lib.clock() * 1000 end
-  local now = redis.call('TIME')
-  return now[1] * 1000 + now[2] / 1000
-end
+${clock}
 local replies, key, arg, started = {}, 1, 4, clock()
 repeat
   local canonical, aliases = { name = KEYS[key], db = home }, {}

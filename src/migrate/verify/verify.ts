@@ -13,7 +13,7 @@ import type { Run } from '../run.js'
 import { jobsOf, walkAll, type Met } from '../scan/walker.js'
 import { Capped, EXAMPLES, Tally } from '../tally.js'
 import type { Difference, Problem, VerifyCounts, VerifyOptions, VerifyResult, PhaseOf } from '../types/index.js'
-import { expressCompareScript } from '../scripts/index.js'
+import { expressCompare } from '../scripts/index.js'
 import { countedAs, isProblem, look, settle, type Seen } from './look.js'
 import { repair, repairPhase, type RepairPhase } from './repair.js'
 
@@ -85,7 +85,7 @@ class Verification {
   get #express(): ExpressPlan | undefined {
     if (this.options.sample !== undefined) return undefined
     return {
-      script: expressCompareScript,
+      script: expressCompare,
       isNear: true,
       isWanted: () => true,
       count: (family, equal) => this.findings.tally.add(family, 'compared', equal),
