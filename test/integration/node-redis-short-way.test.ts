@@ -1,0 +1,174 @@
+/** Where a command of node-redis that goes out without a plan could go wrong. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { CanonicalRedisClient } from '../../src/clients/canonical.js'
+import type { Phase } from '../../src/phases/index.js'
+import { defineSchema, key } from '../../src/schema/index.js'
+import { NodeClients, nodeRedisMatrix, type NodeClient } from '../support/node-redis.js'
+import { startServer, type TestServer } from '../support/servers.js'
+
+const schema = defineSchema({ name: 'short', keys: { step: key('step:<id>').alias('job:<id>') } })
+
+/** The type bytes of bulk strings and of maps, by which a type mapping names them. */
+const BULK = 36
+const MAP = 37
+
+/** Reads adopt in these. */
+const adopting = ['dual-read', 'retire-alias'] as const
+
+describe.each(nodeRedisMatrix.map((one) => [one.name, one] as const))('%s', (_, { version, RESP }) => {
+  let server: TestServer
+  let clients: NodeClients
+  let raw: NodeClient
+
+  beforeAll(async () => {
+    server = await startServer()
+  })
+  afterAll(() => server.stop())
+  beforeEach(async () => {
+    clients = new NodeClients(version, RESP, server.port)
+    raw = await clients.raw()
+    await raw.flushAll()
+  })
+  afterEach(() => clients.close())
+
+  /** Wrapped, and its server is known: nothing has to be asked any more. */
+  const wrap = async (phase: Phase) => {
+    const redis = new CanonicalRedisClient(await clients.raw(), { schema, phase })
+    await redis.get('elsewhere')
+    return redis
+  }
+
+  describe.each(adopting)('in %s', (phase) => {
+    it('a read that misses is not changed by what was sent right behind it', async () => {
+      const redis = await wrap(phase)
+      await raw.mSet({ 'job:1': 'a', 'job:2': 'b', 'job:3': 'c' })
+      const replies = await Promise.all([
+        redis.get('step:1'),
+        redis.del('job:1'),
+        redis.sendCommand([Buffer.from('GET'), 'job:2']),
+        redis.sendCommand(['GET', Buffer.from('step:2')]),
+        redis.sendCommand(['set', Buffer.from('job:2'), 'B']),
+        redis.get('job:2'),
+        redis.get('job:3'),
+        redis.append('step:3', 'C'),
+        redis.get('step:3'),
+      ])
+      expect(replies).toEqual(['a', 1, 'b', 'b', 'OK', 'B', 'c', 2, 'cC'])
+    })
+
+    it('a read that misses is asked again before a MULTI, and never inside one', async () => {
+      const redis = await wrap(phase)
+      await raw.mSet({ 'job:1': 'a', 'job:2': 'b' })
+      const replies = await Promise.all([
+        redis.get('step:1'),
+        redis.sendCommand(['MULTI']),
+        redis.sendCommand(['GET', 'step:2']),
+        redis.sendCommand(['DEL', 'step:1']),
+        redis.sendCommand(['EXEC']),
+        redis.get('job:1'),
+      ])
+      expect(replies[0]).toBe('a')
+      expect(replies.slice(-2)).toEqual([['b', 1], null])
+    })
+
+    it('the caller may use his arguments again', async () => {
+      const redis = await wrap(phase)
+      await raw.set('job:1', 'a')
+      const argv = ['GET', 'step:1']
+      const reply = redis.sendCommand(argv)
+      // Behind node-redis' own immediate, when the command has been written.
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+      argv[1] = 'step:2'
+      expect(await reply).toBe('a')
+    })
+
+    it('shapes the answer to the second question as the first would have been', async () => {
+      const redis = await wrap(phase)
+      await raw.hSet('job:1', { f: 'v' })
+      await raw.hSet('job:2', { f: 'v' })
+      const mapping = { [BULK]: Buffer, [MAP]: Map } as const
+      const mapped = redis.withTypeMapping(mapping as never)
+      expect(await mapped.hGet('job:1', 'f')).toEqual(Buffer.from('v'))
+      expect(await mapped.hGetAll('step:2')).toEqual(await raw.withTypeMapping(mapping as never).hGetAll('job:2'))
+    })
+
+    it('a read whose connection is cut is rejected, and not asked again', async () => {
+      const redis = await wrap(phase)
+      const { id } = await redis.clientInfo()
+      const waiting = redis.blPop('elsewhere:list', 0)
+      const read = redis.get('job:1')
+      const settled = Promise.allSettled([waiting, read])
+      await vi.waitFor(async () =>
+        expect(await raw.clientList()).toContainEqual(expect.objectContaining({ flags: 'b' })),
+      )
+      const ready = new Promise((resolve) => void redis.once('ready', resolve))
+      await raw.set('job:1', 'a')
+      await raw.sendCommand(['CLIENT', 'KILL', 'ID', String(id)])
+      expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+      await ready
+      expect(await raw.exists('step:1')).toBe(0)
+      // What was open then is not in the way now.
+      expect(await Promise.all([redis.get('job:1'), redis.del('step:1'), redis.get('job:1')])).toEqual(['a', 1, null])
+    })
+  })
+
+  it.each(['prepare', 'dual-read', 'canonical'] as const)(
+    'errors quote the name that was asked in %s',
+    async (phase) => {
+      const redis = await wrap(phase)
+      for (const asked of ['job:1', 'step:1']) {
+        await expect(redis.xPending(asked, 'g')).rejects.toThrow(`'${asked}'`)
+        await expect(redis.sendCommand(['xpending', Buffer.from(asked), 'g'])).rejects.toThrow(`'${asked}'`)
+      }
+    },
+  )
+
+  it.each(['alias', 'canonical'] as const)('names that are no text keep their bytes in %s', async (phase) => {
+    const redis = await wrap(phase)
+    const [alias, canonical] = ['job:', 'step:'].map((text) =>
+      Buffer.concat([Buffer.from(text), Buffer.of(0xff, 0xc3)]),
+    )
+    await redis.sendCommand(['SET', alias!, 'v'])
+    expect(await raw.exists(phase === 'alias' ? alias! : canonical!)).toBe(1)
+    expect(await redis.sendCommand(['GET', canonical!])).toBe('v')
+  })
+
+  it.each(['alias', 'dual-read', 'canonical'] as const)(
+    'what is no argument is refused as ever in %s',
+    async (phase) => {
+      const redis = await wrap(phase)
+      for (const argv of [
+        ['GET', 1],
+        ['GET', 'job:1', 1],
+        ['SET', 'step:1', 1],
+      ]) {
+        const expected: unknown = await raw.sendCommand(argv as string[]).catch((error: unknown) => error)
+        expect(expected).toBeInstanceOf(TypeError)
+        await expect(redis.sendCommand(argv as string[])).rejects.toThrow((expected as Error).message)
+      }
+      await expect(redis.sendCommand(['GET'])).rejects.toThrow(/wrong number of arguments/)
+    },
+  )
+
+  it('a signal and a timeout reach the command', async () => {
+    const redis = await wrap('canonical')
+    const reading = await wrap('dual-read')
+    for (const one of [redis, reading]) {
+      const controller = new AbortController()
+      const reply = one.withAbortSignal(controller.signal).get('job:1')
+      controller.abort()
+      await expect(reply).rejects.toThrow(/abort/i)
+      expect(await Promise.all([one.set('job:1', 'a'), one.get('step:1')])).toEqual(['OK', 'a'])
+    }
+  })
+
+  it("a write of both names in one command is counted, and its error is the caller's", async () => {
+    const redis = await wrap('dual-write')
+    await redis.set('job:1', 'a')
+    expect(redis.canonical.health().families['step']).toMatchObject({ mirrored: 1 })
+    await raw.configSet('maxmemory', '1')
+    await expect(redis.set('job:1', 'b')).rejects.toThrow(/^OOM/)
+    await raw.configSet('maxmemory', '0')
+    expect(redis.canonical.health().families['step']).toMatchObject({ mirrored: 1 })
+  })
+})
