@@ -299,6 +299,35 @@ describe.each(Object.keys(ioredisVersions) as IoredisVersion[])('traps of %s', (
     expect(seen).toEqual(['pipeline', 'get step:1'])
   })
 
+  it('a patch of sendCommand is met by pipelines and transactions too', async () => {
+    const redis = wrap('canonical')
+    await redis.ping()
+    const seen: string[] = []
+    const { sendCommand } = redis
+    redis.sendCommand = function (this: Redis, ...given: Parameters<typeof sendCommand>) {
+      seen.push(given[0].name)
+      return sendCommand.apply(this, given)
+    }
+    await redis.pipeline().set('job:1', 'a').get('step:1').exec()
+    await redis.multi().get('job:1').exec()
+    expect(seen).toEqual(['set', 'get', 'multi', 'get', 'exec'])
+  })
+
+  it('a pipeline begun before a cut is sent over the new connection', async () => {
+    const redis = wrap('canonical')
+    await redis.set('job:1', 'a')
+    const pipeline = redis.pipeline().get('job:1').get('step:1')
+    const multi = redis.multi().get('job:1')
+    await raw.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    await until('the cut', () => redis.status !== 'ready')
+    await until('the new connection', () => redis.status === 'ready')
+    expect(await pipeline.exec()).toEqual([
+      [null, 'a'],
+      [null, 'a'],
+    ])
+    expect(await multi.exec()).toEqual([[null, 'a']])
+  })
+
   it('double wrapping', () => {
     const redis = wrap('alias')
     expect(() => around(redis, 'alias')).toThrow(/wrapped already/)
