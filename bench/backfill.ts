@@ -3,7 +3,7 @@
  * ones and large ones; its memory; and what others feel of it. All in turns, since machines are noisy.
  *
  * `npx tsx bench/backfill.ts` takes some minutes; `--full` more, with a million keys to race and two million to hold.
- * `--parts race,memory` runs some of it. Tables go to stdout, figures to bench/results/backfill.json.
+ * `--parts race,memory` runs some of it. Tables go to stdout, figures to bench/results/backfill.json, of short runs to short-backfill.json.
  *
  * @module
  */
@@ -14,10 +14,12 @@ import { memory, memoryTable } from './backfill/memory.js'
 import { neighbours, neighboursTable } from './backfill/neighbours.js'
 import { race, raceTable } from './backfill/race.js'
 import { redis, server } from './backfill/world.js'
+import { resultFile } from './support/results.js'
 
 const { values: flags } = parseArgs({
   options: {
     full: { type: 'boolean', default: false },
+    smoke: { type: 'boolean' },
     parts: { type: 'string', default: 'race,kinds,memory,neighbours' },
     rounds: { type: 'string', default: '5' },
     keys: { type: 'string' },
@@ -47,7 +49,7 @@ const parts: Readonly<Record<string, () => Promise<{ figures: unknown; text: str
   },
 }
 
-const file = 'bench/results/backfill.json'
+const file = resultFile('backfill')
 mkdirSync('bench/results', { recursive: true })
 for (const name of flags.parts.split(',')) {
   const part = parts[name]

@@ -74,8 +74,8 @@ const cases = byMode<() => Case[]>({
       ways
         .filter((way) => way === 'pipelined' || !client.includes('autopipelining'))
         .flatMap((way) => [
-          ...product(client, way, phases, ['GET', 'SET'], ['canonical', 'alias']),
-          ...product(client, way, phases, ['GET, a miss'], ['alias']),
+          ...product(client, way, phases, single, ['alias']),
+          ...product(client, way, phases, ['GET'], way === 'pipelined' ? ['canonical'] : []),
         ]),
     ),
   ],
@@ -88,8 +88,8 @@ const cases = byMode<() => Case[]>({
   smoke: () => product('ioredis 5', 'pipelined', ['dual-read'], ['GET'], ['alias']),
 })()
 
-const rounds = byMode({ full: 15, short: 7, smoke: 2 })
-const warmUpMs = byMode({ full: 200, short: 200, smoke: 0 })
+const rounds = byMode({ full: 9, short: 7, smoke: 2 })
+const warmUpMs = byMode({ full: 150, short: 150, smoke: 0 })
 const server = await startServer()
 const admin = new Redis(server.port)
 const rows: ClientRow[] = []
@@ -116,7 +116,7 @@ async function measure(one: Case): Promise<Raced & Partial<ServerSide>> {
 }
 
 async function serverSide(count: number, ...slices: (() => Promise<void>)[]): Promise<ServerSide> {
-  const total = byMode({ full: 20_000, short: 10_000, smoke: count })
+  const total = byMode({ full: 10_000, short: 5_000, smoke: count })
   const usages: Usage[] = []
   for (const slice of slices) {
     const work = async (): Promise<void> => {

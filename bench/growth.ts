@@ -31,7 +31,7 @@ export interface HoldingRow {
   readonly wrapped: number
 }
 
-const rounds = byMode({ full: 15, short: 7, smoke: 2 })
+const rounds = byMode({ full: 9, short: 7, smoke: 2 })
 const warmUpMs = byMode({ full: 200, short: 150, smoke: 0 })
 const pick = (full: readonly number[], short: readonly number[]): readonly number[] =>
   byMode({ full, short, smoke: [full[0]!] })
@@ -204,7 +204,9 @@ async function holding(): Promise<HoldingRow> {
     await Promise.all(clients.map((client) => client.get('jobs:1')))
     sweep()
     const bytes = (heapUsed() - before) / count
-    await Promise.all(clients.map((client) => [once(client, 'end'), client.disconnect()][0]))
+    const ended = clients.map((client) => once(client, 'end'))
+    for (const client of clients) client.disconnect()
+    await Promise.all(ended)
     return Math.round(bytes)
   }
   const raw = (): Redis => new Redis(server.port)

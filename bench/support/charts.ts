@@ -32,15 +32,15 @@ export function bars(title: string, values: readonly { readonly label: string; r
   return svg(bottom + 10, title, [...values.map(row), one])
 }
 
-/** One line for each series, over the same places. */
+/** One line for each series, over the same places; from 0 to `most`, or to the largest value. */
 export function lines(
   title: string,
   places: readonly string[],
   series: readonly { readonly label: string; readonly values: readonly number[] }[],
+  most = Math.max(...series.flatMap(({ values }) => values)),
 ): string {
-  const most = Math.max(...series.flatMap(({ values }) => values))
   const x = (i: number): number => 60 + (i * 340) / Math.max(places.length - 1, 1)
-  const y = (value: number): number => 230 - (value * 190) / most
+  const y = (value: number): number => 230 - (Math.min(value, most) * 190) / most
   const drawn = series.map(({ label, values }, i) => {
     const colour = COLOURS[i % COLOURS.length]
     const points = values.map((value, at) => `${x(at).toFixed(0)},${y(value).toFixed(0)}`).join(' ')
@@ -51,10 +51,13 @@ export function lines(
       text(450, key + 6, label),
     ].join('')
   })
-  const axis = `<line x1="50" y1="230" x2="410" y2="230" stroke="${GREY}"/>`
-  const marks = [0, most].map((value) => text(46, y(value) + 4, value.toFixed(0), 'text-anchor="end"'))
+  const rule = (value: number): string =>
+    `<line x1="50" y1="${y(value)}" x2="410" y2="${y(value)}" stroke="${GREY}" stroke-opacity="${value ? 0.3 : 1}"/>`
+  const marks = [0, most / 2, most].map(
+    (value) =>
+      rule(value) + text(46, y(value) + 4, value.toFixed(Number.isInteger(value) ? 0 : 1), 'text-anchor="end"'),
+  )
   return svg(260, title, [
-    axis,
     ...marks,
     ...places.map((place, i) => text(x(i), 250, place, 'text-anchor="middle"')),
     ...drawn,

@@ -85,7 +85,7 @@ type NodeRedis = Pick<RedisClientType, 'get' | 'set' | 'hSet' | 'mGet' | 'sendCo
 const methods: Readonly<Record<string, (redis: NodeRedis, args: readonly string[]) => Promise<unknown>>> = {
   get: (redis, [key]) => redis.get(key!),
   set: (redis, [key, value]) => redis.set(key!, value!),
-  hset: (redis, [key, ...fields]) => redis.hSet(key!, fields as never),
+  hset: (redis, [key, ...fields]) => redis.hSet(key!, fields),
   mget: (redis, keys) => redis.mGet([...keys]),
 }
 
@@ -96,7 +96,7 @@ const openNodeRedis =
     await redis.connect()
     if (wrapping) new CanonicalRedisClient(redis, wrapping)
     const one = (argv: Argv): Promise<unknown> =>
-      methods[argv[0]]?.(redis as unknown as NodeRedis, argv.slice(1)) ?? redis.sendCommand([...argv])
+      methods[argv[0]]?.(redis, argv.slice(1)) ?? redis.sendCommand([...argv])
     return {
       one,
       // node-redis writes what is sent within one tick together.

@@ -30,8 +30,10 @@ export const mode: Mode = flags.full ? 'full' : flags.smoke ? 'smoke' : 'short'
 export const byMode = <T>(of: Readonly<Record<Mode, T>>): T => of[mode]
 
 const folder = new URL('../results/', import.meta.url)
-// Only full runs are kept in the repository: the pages are made of them.
-const file = (name: string, of: Mode): URL => new URL(`${of === 'full' ? '' : `${of}-`}${name}.json`, folder)
+
+/** Only the files of full runs are kept in the repository: the pages are made of them. */
+export const resultFile = (name: string, of: Mode = mode): URL =>
+  new URL(`${of === 'full' ? '' : `${of}-`}${name}.json`, folder)
 
 /** Writes a file of results. */
 export function save<Row>(name: string, rounds: number, rows: readonly Row[]): void {
@@ -40,7 +42,7 @@ export function save<Row>(name: string, rounds: number, rows: readonly Row[]): v
   const machine = `${cpus().length} x ${cpu?.model.trim()}, Node ${process.versions.node}, load ${load}`
   const results: Results<Row> = { date: new Date().toISOString().slice(0, 10), machine, rounds, rows }
   mkdirSync(folder, { recursive: true })
-  writeFileSync(file(name, mode), JSON.stringify(results, fourDigits, 1) + '\n')
+  writeFileSync(resultFile(name), JSON.stringify(results, fourDigits, 1) + '\n')
 }
 
 // More digits than four only make the files differ.
@@ -50,7 +52,7 @@ const fourDigits = (_key: string, value: unknown): unknown =>
 /** Reads one; undefined where that benchmark has not run. */
 export function load<T>(name: string, of: Mode = 'full'): T | undefined {
   try {
-    return JSON.parse(readFileSync(file(name, of), 'utf8')) as T
+    return JSON.parse(readFileSync(resultFile(name, of), 'utf8')) as T
   } catch {
     return undefined
   }
