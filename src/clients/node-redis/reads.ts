@@ -75,7 +75,7 @@ export class TriedRead implements OpenRead {
     this.asker.reads.remove(this)
     // A connection that closed, or a timeout: there is nobody to ask again.
     const second = !isServerError(error) || this.#proves(error) ? undefined : this.#fromSecond()
-    if (second === undefined) throw renameError(error, this.question.renames())
+    if (second === undefined) throw error
     return second
   }
 
@@ -140,6 +140,6 @@ export class ShortQuestion implements Question {
 
   plan(): Plan | undefined {
     const context = { ...this.context, phaseOf: () => this.phase }
-    return this.wrapping.plan(this.argv.with(1, this.name), context, this.located, true)
+    return this.wrapping.plan(this.argv, context, this.located, true)
   }
 }
