@@ -20,6 +20,40 @@ function figures(rows: readonly ClientRow[], figure: Figure): string {
   return grid(unique(rows.map(line)), columns, cell)
 }
 
+/** What is aimed at, of which lines: `GET` and `SET`, by names that are sent as they are, by others, and reads that may adopt. */
+const isRight = ({ phase, naming }: ClientRow): boolean => naming === 'unmanaged' || naming === phase
+const aims: readonly [string, number, (row: ClientRow) => boolean][] = [
+  [
+    'names that are sent as they are: unmanaged ones, aliases in `alias`, canonical ones in `canonical`',
+    0.95,
+    (row) => isRight(row) && ['GET', 'SET'].includes(row.operation),
+  ],
+  [
+    'names that are changed, in `alias` and `canonical`',
+    0.9,
+    (row) => !isRight(row) && ['alias', 'canonical'].includes(row.phase) && ['GET', 'SET'].includes(row.operation),
+  ],
+  [
+    'hits in `dual-read`',
+    0.9,
+    (row) => row.operation === 'GET' && row.phase === 'dual-read' && row.naming !== 'unmanaged',
+  ],
+  [
+    '`SET` of both names beside `MULTI, SET, SET, EXEC` by hand',
+    1,
+    ({ operation }) => operation.startsWith('SET beside'),
+  ],
+]
+
+/** Beside it what was found: the least and the most of those lines. */
+function aimed(rows: readonly ClientRow[]): string {
+  const lines = aims.map(([what, aim, isMeant]) => {
+    const found = rows.filter(isMeant).map(({ throughput }) => throughput)
+    return [what, two(aim), `${two(Math.min(...found))} to ${two(Math.max(...found))}`]
+  })
+  return table(['ioredis 5, pipelined, throughput', 'aim', 'measured'], lines)
+}
+
 export function client(results: Results<ClientRow>): Section {
   const byHand = results.rows.filter(({ operation }) => operation.startsWith('SET beside'))
   const rows = results.rows.filter((row) => !byHand.includes(row))
@@ -46,6 +80,8 @@ export function client(results: Results<ClientRow>): Section {
       byHand.map(({ phase }) => `\`${phase}\``),
       [byHand.map(({ throughput }) => two(throughput))],
     ),
+    'Against what we aim at:',
+    aimed([...main, ...byHand]),
     '### CPU time of the process\n\nFor one command, the raw client being 1: ioredis 5, pipelined by 100.',
     figures(main, 'cpu'),
     '### What the server notices\n\nIts CPU time for one command of the application, the raw client being 1: ioredis 5, pipelined by 100.',
