@@ -1,10 +1,11 @@
 /**
- * How much memory the migrator's process takes, and how fast it is, by how many keys there are.
+ * How much memory the migrator's process takes, how fast it is, and what the server spends on a key, by how many keys
+ * there are.
  *
  * @module
  */
 import { RedisKeyMigrator } from '../../src/migrate.js'
-import { fill, markdown, redis, schema, shown } from './world.js'
+import { fill, markdown, pace, redis, schema, shown, type Pace } from './world.js'
 
 /** Megabytes before, at most during, and after. */
 export interface Footprint {
@@ -12,8 +13,8 @@ export interface Footprint {
   readonly before: number
   readonly most: number
   readonly after: number
-  readonly copied: number
-  readonly verified: number
+  readonly copied: Pace
+  readonly verified: Pace
 }
 
 const megabytes = (): number => process.memoryUsage.rss() / 1e6
@@ -27,18 +28,15 @@ export async function memory(sizes: readonly number[]): Promise<Footprint[]> {
     let most = before
     const onProgress = (): void => void (most = Math.max(most, megabytes()))
     const migrator = new RedisKeyMigrator(redis, schema, { onProgress })
-    const copied = await migrator.migrateKeys({ dryRun: false })
-    const verified = await migrator.verify()
-    if (copied.migrated !== keys || !verified.clean) throw new Error(`${copied.migrated} of ${keys} keys were copied`)
-    const rate = (durationMs: number): number => (keys * 1000) / durationMs
-    found.push({
-      keys,
-      before,
-      most,
-      after: megabytes(),
-      copied: rate(copied.durationMs),
-      verified: rate(verified.durationMs),
+    const copied = await pace(keys, async () => {
+      const { migrated } = await migrator.migrateKeys({ dryRun: false })
+      if (migrated !== keys) throw new Error(`${migrated} of ${keys} keys were copied`)
     })
+    const verified = await pace(keys, async () => {
+      const { clean, compared } = await migrator.verify()
+      if (!clean || compared !== keys) throw new Error(`${compared} of ${keys} keys were compared`)
+    })
+    found.push({ keys, before, most, after: megabytes(), copied, verified })
     console.error(`${shown(keys)} keys: ${Math.round(most)} MB`)
   }
   await redis.flushall()
@@ -47,6 +45,18 @@ export async function memory(sizes: readonly number[]): Promise<Footprint[]> {
 
 export const memoryTable = (rows: readonly Footprint[]): string =>
   markdown([
-    ['keys', 'MB before', 'at most', 'after', 'copied a second', 'verified a second'],
-    ...rows.map((row) => [row.keys, row.before, row.most, row.after, row.copied, row.verified].map(shown)),
+    [
+      'keys',
+      'MB before',
+      'at most',
+      'after',
+      'copied a second',
+      'µs of the server',
+      'verified a second',
+      'µs of the server',
+    ],
+    ...rows.map(({ keys, before, most, after, copied, verified }) => [
+      ...[keys, before, most, after].map(shown),
+      ...[copied, verified].flatMap(({ rate, serverMicros }) => [shown(rate), serverMicros.toFixed(1)]),
+    ]),
   ])
