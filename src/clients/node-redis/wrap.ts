@@ -75,11 +75,13 @@ function wrapConnection(client: RawConnection, shared: Shared, own = false): voi
     sendCommand(this: RawConnection, args: readonly Arg[], options?: CommandOptions) {
       return connection.send(this, args, options)
     },
-    _executeCommand(this: RawConnection, command: object, parser: { redisArgs: Arg[] }, ...rest: unknown[]) {
-      // The cache of node-redis knows the names that were asked, and the server takes back those that were sent.
-      const isCached = self.clientSideCache === undefined || connection.isPlain(parser.redisArgs)
-      return _executeCommand.call(this, isCached ? command : { ...command, CACHEABLE: false }, parser, ...rest)
-    },
+    // The cache of node-redis knows the names that were asked, and the server takes back those that were sent.
+    ...(self.clientSideCache && {
+      _executeCommand(this: RawConnection, command: object, parser: { redisArgs: Arg[] }, ...rest: unknown[]) {
+        const sent = connection.isPlain(parser.redisArgs) ? command : { ...command, CACHEABLE: false }
+        return _executeCommand.call(this, sent, parser, ...rest)
+      },
+    }),
     _executeMulti(this: RawConnection, commands: [], selectedDB?: number, ...rest: unknown[]) {
       return executeMulti(connection, { from: this, commands, selectedDB, rest }, _executeMulti)
     },
