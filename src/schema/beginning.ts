@@ -6,12 +6,7 @@
  */
 import { isAscii } from './bytes.js'
 import type { Rule } from './rule.js'
-
-/** The first `cut` characters give way to `put`. Both are ASCII, so this holds for a text as well as for its bytes. */
-export interface Beginning {
-  readonly cut: number
-  readonly put: string
-}
+import type { Beginning } from './types.js'
 
 /** How to spell the names of one rule as those of another of its family; undefined where more differs than their beginning. */
 export function beginningOf(from: Rule, to: Rule): Beginning | undefined {

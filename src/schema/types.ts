@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Beginning } from './beginning.js'
 import type { TtlRule } from './ttl.js'
 
 /** A key or channel name. A Buffer in gives a Buffer out; bytes that are not UTF-8 survive. */
@@ -30,6 +29,15 @@ export interface LogicalKey<N extends KeyName = KeyName> {
   readonly index: number
   /** Declared `queue: true`. Left out for all others. */
   readonly queue?: true
+}
+
+/**
+ * How a name is spelled as another: its first `cut` characters give way to `put`. Both are ASCII, so this holds for a text as
+ * well as for its bytes.
+ */
+export interface Beginning {
+  readonly cut: number
+  readonly put: string
 }
 
 /** What {@link RedisKeyMapper.glance} gives. */
