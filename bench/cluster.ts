@@ -47,7 +47,7 @@ export interface MigratorRow {
 
 const schema = defineSchema({ name: 'bench', keys: { step: key('step:{<id>}').alias('jobs:{<id>}') } })
 const sizes = byMode({ full: [1, 3, 6], short: [1, 3], smoke: [1] })
-const rounds = byMode({ full: 9, short: 7, smoke: 2 })
+const rounds = byMode({ full: 31, short: 11, smoke: 2 })
 const warmUpMs = byMode({ full: 300, short: 200, smoke: 0 })
 const migratorRounds = byMode({ full: 4, short: 3, smoke: 1 })
 const keys = byMode({ full: 100_000, short: 20_000, smoke: 100 })
@@ -84,7 +84,7 @@ async function client(cluster: TestCluster, operation: Operation, phase: Phase):
     { name: 'raw', slice: () => Promise.all(plain.map((argvs) => raw.pipeline(argvs))) },
     { name: 'wrapped', slice: () => Promise.all(named.map((argvs) => wrapped.pipeline(argvs))) },
   ] as const
-  const { wrapped: result } = await race(contestants, { operations: masters * BATCH, rounds, warmUpMs })
+  const { wrapped: result } = await race(contestants, { operations: masters * BATCH, rounds, warmUpMs, lapMs: 30 })
   raw.close()
   wrapped.close()
   return { masters, operation, phase, ...result }

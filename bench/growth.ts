@@ -31,7 +31,7 @@ export interface HoldingRow {
   readonly wrapped: number
 }
 
-const rounds = byMode({ full: 9, short: 7, smoke: 2 })
+const rounds = byMode({ full: 51, short: 21, smoke: 2 })
 const warmUpMs = byMode({ full: 200, short: 150, smoke: 0 })
 const pick = (full: readonly number[], short: readonly number[]): readonly number[] =>
   byMode({ full, short, smoke: [full[0]!] })
@@ -60,7 +60,13 @@ async function compare(wrapping: Wrapping, { raw, wrapped, connections = 1 }: Wo
     { name: 'raw', slice: slice(plain, raw) },
     { name: 'wrapped', slice: slice(named, wrapped) },
   ] as const
-  const { wrapped: result } = await race(contestants, { operations: raw[0]!.length * connections, rounds, warmUpMs })
+  const operations = raw[0]!.length * connections
+  const { wrapped: result } = await race(contestants, {
+    operations,
+    rounds,
+    warmUpMs,
+    lapMs: connections > 1 ? 60 : 10,
+  })
   for (const driver of [...plain, ...named]) driver.close()
   return result
 }

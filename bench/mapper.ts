@@ -10,7 +10,7 @@ import { addRoute, createRouter, findRoute } from 'rou3'
 import { race } from './support/race.js'
 import { byMode, save } from './support/results.js'
 
-const rounds = byMode({ full: 25, short: 7, smoke: 1 })
+const rounds = byMode({ full: 61, short: 21, smoke: 1 })
 const warmUpMs = byMode({ full: 100, short: 50, smoke: 0 })
 /** Names in turn, so that no single one stays in the caches of the processor. */
 const names = 512

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** One of those who are compared. A slice is a fixed amount of work; a lap is as many slices as fill {@link LAP_MS}. */
+/** One of those who are compared. A slice is a fixed amount of work; a lap is as many slices as fill its time. */
 export interface Contestant {
   readonly name: string
   readonly slice: () => unknown
@@ -30,13 +30,18 @@ export interface RaceOptions {
   readonly rounds: number
   /** Each contestant runs so long before it counts: what is compiled meanwhile would be counted as its CPU time. */
   readonly warmUpMs?: number
+  /**
+   * How long a lap is. Where much is under way at once, collections of the young generation take long, and a lap has to hold
+   * several: with one or none, the median falls on either side by chance.
+   */
+  readonly lapMs?: number
 }
 
 /**
- * Long enough to hold several collections of the young generation: a shorter lap has one or none, and they may fall to the
- * same contestant in every round. It is also well above the 4 ms between two ticks, by which a kernel charges CPU time.
+ * Short, so that many rounds fit and the median drops those in which others had the processor: under load 51 rounds of 10 ms
+ * scattered by a tenth, 9 rounds of 40 ms by a half.
  */
-const LAP_MS = 40
+const LAP_MS = 10
 const WARM_UP_MS = 200
 
 /** The middle one. */
@@ -52,9 +57,9 @@ interface Lap {
 /** Lets the contestants take turns. */
 export async function race<const Names extends readonly Contestant[]>(
   contestants: Names,
-  { operations, rounds, warmUpMs = WARM_UP_MS }: RaceOptions,
+  { operations, rounds, warmUpMs = WARM_UP_MS, lapMs = LAP_MS }: RaceOptions,
 ): Promise<Record<Names[number]['name'], Raced>> {
-  const slices = await warmUp(contestants, warmUpMs)
+  const slices = await warmUp(contestants, warmUpMs, lapMs)
   const laps = contestants.map((): Lap[] => [])
   for (let round = 0; round < rounds; round++) {
     for (const turn of shuffled(contestants.length)) {
@@ -75,7 +80,7 @@ export async function race<const Names extends readonly Contestant[]>(
   return Object.fromEntries(results) as Record<Names[number]['name'], Raced>
 }
 
-/** By chance, since any fixed order may swing with something that comes in turns as well. */
+/** By chance: in a fixed order collections of the young generation, which come in turns too, fell to the same contestant. */
 const shuffled = (length: number): number[] =>
   Array.from({ length }, (_, i) => ({ i, place: Math.random() }))
     .sort((a, b) => a.place - b.place)
@@ -85,7 +90,7 @@ const shuffled = (length: number): number[] =>
  * In turns already: what one contestant does would otherwise undo what was compiled for the one before, and it would be
  * compiled again while it counts. Gives how many slices make a lap of each.
  */
-async function warmUp(contestants: readonly Contestant[], ms: number): Promise<number[]> {
+async function warmUp(contestants: readonly Contestant[], ms: number, lapMs: number): Promise<number[]> {
   const took = contestants.map((): number[] => [])
   const end = performance.now() + ms * contestants.length
   do {
@@ -95,7 +100,7 @@ async function warmUp(contestants: readonly Contestant[], ms: number): Promise<n
       took[i]!.push(performance.now() - began)
     }
   } while (performance.now() < end)
-  return took.map((own) => Math.max(1, Math.round(LAP_MS / median(own.slice(-20)))))
+  return took.map((own) => Math.max(1, Math.round(lapMs / median(own.slice(-20)))))
 }
 
 /** Nanoseconds of one operation. */
