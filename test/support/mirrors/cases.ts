@@ -117,7 +117,7 @@ export function casesOf(own: readonly Shape[], kind: ServerKind): fc.Arbitrary<C
       phase: fc.constantFrom(...mirroring),
       manner: fc.constantFrom(...manners),
       line: lineOf(shape).map(({ argv }) => argv),
-      starts: startsOf(names, themed(shape.theme, names)),
+      starts: startsOf(names, themed(shape, names)),
       mix: fc.nat({ max: 31 }),
     })
   })
@@ -127,15 +127,24 @@ const hashes = ['hash', 'fields that expire']
 const streams = ['stream', 'worn']
 const sets = ['set', 'many members']
 
-/** The states that a command of this theme works on. */
-function themed(theme: string, names: readonly string[]): readonly string[] {
+/** The one type of key that a blocking command waits for. */
+function waitedFor(command: string): string {
+  if (command.startsWith('BZ')) return 'zset'
+  return command.startsWith('X') ? 'stream' : 'list'
+}
+
+/**
+ * The states that a command of this shape works on. A blocking one gets keys of its own type: among keys of any type,
+ * thirty runs of BRPOPLPUSH once answered nothing but WRONGTYPE.
+ */
+function themed({ theme, text }: Shape, names: readonly string[]): readonly string[] {
   const groups: Readonly<Record<string, readonly string[]>> = {
     hash: hashes,
     stream: streams,
     set: sets,
     random: [...streams, ...sets],
     generic: Object.keys(seedLines),
-    blocking: ['list', 'zset', 'stream'],
+    blocking: [waitedFor(text)],
   }
   return (groups[theme] ?? [theme]).filter((name) => names.includes(name))
 }
