@@ -10,19 +10,23 @@ import type { PlanContext } from './types.js'
 
 /** One name, and what to do when nothing is found under it. */
 export interface ShortWay {
-  readonly name: Arg
+  /** Undefined where the name goes out as the caller wrote it. */
+  readonly name: Arg | undefined
   /** A read whose alias may have to be adopted, if its reply does not prove that the key exists: in this phase. */
   readonly adopts: Phase | undefined
 }
 
+// Most names are right already, and nothing is made for them.
+const asItIs: ShortWay = { name: undefined, adopts: undefined }
+
 /**
- * The name to send for the only key of a command (one that {@link soleKey} knows).
+ * The name to send for a key of a command (one that {@link soleKey} knows).
  *
  * @returns undefined where it takes a plan: another name is written too, a queue, another database, a transform
  */
 export function shortWay(name: Arg, use: KeyUse, context: PlanContext): ShortWay | undefined {
   const seen = context.mapper.glance(name)
-  if (seen === undefined) return { name, adopts: undefined }
+  if (seen === undefined) return asItIs
   if (context.transforms?.has(seen.family)) return undefined
   if (!seen.plain) return undefined
   const phase = context.phaseOf(seen.family)
@@ -31,5 +35,6 @@ export function shortWay(name: Arg, use: KeyUse, context: PlanContext): ShortWay
   // On a cluster the names may lie in different slots, which is refused.
   if (adopt && context.slotOf) return undefined
   const isAtHome = seen.side === primary && seen.index === 0
-  return { name: isAtHome ? name : context.mapper.nameOn(primary, name, seen), adopts: adopt ? phase : undefined }
+  if (isAtHome && !adopt) return asItIs
+  return { name: isAtHome ? undefined : context.mapper.nameOn(primary, name, seen), adopts: adopt ? phase : undefined }
 }

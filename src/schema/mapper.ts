@@ -79,7 +79,7 @@ export class RedisKeyMapper {
    * and belong to nobody, where its canonical name would be that of another family: {@link resolve} says for sure.
    */
   glance(name: KeyName): Glance | undefined {
-    return this.#keys.glance(bytesOf(name))
+    return this.#keys.glance(name)
   }
 
   /**

@@ -64,8 +64,9 @@ export class Rulebook {
   }
 
   /** Whose name it seems to be, without any other name: cheap, and asked of every command. */
-  glance(name: string): Glance | undefined {
-    return this.#trie.ruleOf(name)?.glance
+  glance(name: KeyName): Glance | undefined {
+    const rule = typeof name === 'string' ? this.#trie.ruleOfText(name) : this.#trie.ruleOf(name.toString('latin1'))
+    return rule?.glance
   }
 
   /** The name that a rule gives to a logical key, if it has one there and no more specific rule owns it. */

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { isAscii, toBytes } from './bytes.js'
 import { FREE } from './constraint.js'
 import { EdgeIndex, type Edge } from './edges.js'
 import { HASH_SEED, hashWith, LiteralIndex } from './literals.js'
@@ -56,6 +57,8 @@ export class Trie {
     rule: undefined,
   })
   readonly #root = this.#newNode()
+  /** Every character that the last walk looked at, ORed. */
+  #seen = 0
 
   /** Adds a rule, and gives the rule that ends at its place: an earlier one if their patterns are the same. */
   insert(rule: Rule): Rule {
@@ -77,6 +80,16 @@ export class Trie {
     return this.#walk(this.#root, name, 0, undefined)
   }
 
+  /**
+   * The same for a text, which is its own bytes as long as it is ASCII. The walk sees for itself whether it is, as far as
+   * it looks, and nothing else of the name matters.
+   */
+  ruleOfText(text: string): Rule | undefined {
+    this.#seen = 0
+    const rule = this.#walk(this.#root, text, 0, undefined)
+    return this.#seen < 0x80 ? rule : this.ruleOf(toBytes(text))
+  }
+
   #childFor(node: Node, segment: Segment): Node {
     if (segment.slots.length === 0) {
       node.hasLiterals = true
@@ -93,11 +106,14 @@ export class Trie {
   #walk(node: Node, name: string, start: number, captures: string[] | undefined): Rule | undefined {
     let end = start
     let hash = HASH_SEED
+    let seen = 0
     for (; end < name.length; end++) {
       const character = name.charCodeAt(end)
       if (character === COLON) break
       hash = hashWith(hash, character)
+      seen |= character
     }
+    this.#seen |= seen
     if (node.hasLiterals) {
       const next = this.#literals.find(node.number, hash, name, start, end)
       const rule = next && this.#step(next, name, end, captures)
@@ -121,6 +137,7 @@ export class Trie {
       this.#tryEdges(node.open, text, name, end, captures)
     if (rule) return rule
     const tail = name.slice(start)
+    if (!isAscii(tail)) this.#seen |= 0x80
     return this.#tryEdges(node.rests.candidates(tail), tail, name, name.length, captures)
   }
 

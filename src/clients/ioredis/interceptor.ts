@@ -70,11 +70,11 @@ export class Interceptor implements Asker {
     const { use } = located.keys[0] as KeyRef
     const context = this.#context()
     const way = shortWay(asked, use, context)
-    if (way === undefined || (use !== 'read' && this.reads.has(idOf(way.name)))) return undefined
+    if (way === undefined || (use !== 'read' && this.reads.has(idOf(way.name ?? asked)))) return undefined
     const { name, adopts } = way
     if (adopts !== undefined) new ShortRead(command, this, located, asked, adopts, context)
-    else if (name === asked) return this.#sender.pass(command, stream, node)
-    else nameErrorsOf(command, asked)
+    else if (name !== undefined) nameErrorsOf(command, asked)
+    if (name === undefined) return this.#sender.pass(command, stream, node)
     return this.#sender.renamed(command, name, stream, node)
   }
 

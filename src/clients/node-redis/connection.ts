@@ -84,9 +84,9 @@ export class Connection implements Asker {
     const { use } = located.keys[0] as KeyRef
     const context = this.context()
     const way = shortWay(asked, use, context)
-    if (way === undefined || (use !== 'read' && this.reads.has(idOf(way.name)))) return undefined
-    const { name, adopts } = way
-    if (adopts === undefined && name === asked) return this.wire.one(from, argv, options)
+    if (way === undefined || (use !== 'read' && this.reads.has(idOf(way.name ?? asked)))) return undefined
+    const { name = asked, adopts } = way
+    if (adopts === undefined && way.name === undefined) return this.wire.one(from, argv, options)
     const sent = argv.with(1, name)
     if (adopts !== undefined) {
       return this.#try(new ShortQuestion(located, sent, asked, adopts, context, this.wrapping), from, options)
