@@ -327,3 +327,25 @@ describe('nameOn, with what a glance gave', () => {
     expect(mapper.nameOn(side, Buffer.from(name), mapper.glance(name))).toEqual(Buffer.from(wanted))
   })
 })
+
+describe('a glance at a text sees the same as one at its bytes', () => {
+  const { mapper } = defineSchema({
+    name: 'glances',
+    keys: {
+      tree: key('tree:<path*>', { path: z.enum(['a:é', 'a:e']) }).alias('path:<path*>'),
+      town: key('<name>-köln:<id>').alias('town:<name>:<id>'),
+    },
+  })
+
+  it.each([
+    ['tree:a:é', 'tree'],
+    ['tree:a:e', 'tree'],
+    ['tree:a:è', undefined],
+    ['x-köln:1', 'town'],
+    ['é-koeln:1', undefined],
+    ['town:é:1', 'town'],
+  ])('%s', (name, family) => {
+    expect(mapper.glance(name)?.family).toBe(family)
+    expect(mapper.glance(Buffer.from(name))?.family).toBe(family)
+  })
+})
