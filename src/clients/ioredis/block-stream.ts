@@ -18,7 +18,10 @@ export class BlockStream implements WritableTarget {
   readonly pipeline: WritableTarget
   readonly #outer: WritableTarget | undefined
   readonly #total: number
-  #parts: (string | Buffer)[] = []
+  #count = 0
+  #text = ''
+  /** Of data with bytes in it: all before the text. */
+  #chunks: Buffer[] | undefined
 
   constructor(client: RawClient, total: number, outer: WritableTarget | undefined) {
     this.destination = outer?.destination ?? { redis: client }
@@ -28,15 +31,24 @@ export class BlockStream implements WritableTarget {
   }
 
   write(data: string | Buffer): void {
-    this.#parts.push(data)
-    if (this.#parts.length < this.#total) return
-    const parts = this.#parts
-    this.#parts = []
-    const joined = parts.every((part) => typeof part === 'string')
-      ? parts.join('')
-      : Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
-    if (this.#outer) this.#outer.write(joined)
-    else this.destination.redis.stream?.write(joined)
+    if (typeof data === 'string') this.#text += data
+    else {
+      this.#chunks ??= []
+      this.#chunks.push(Buffer.from(this.#text), data)
+      this.#text = ''
+    }
+    this.#count++
+    if (this.#count === this.#total) this.#flush()
+  }
+
+  #flush(): void {
+    const text = this.#text
+    const all = this.#chunks ? Buffer.concat([...this.#chunks, Buffer.from(text)]) : text
+    this.#count = 0
+    this.#text = ''
+    this.#chunks = undefined
+    if (this.#outer) this.#outer.write(all)
+    else this.destination.redis.stream?.write(all)
   }
 }
 

@@ -7,7 +7,7 @@
 import type { Arg } from '../../commands/index.js'
 import type { Plan, Step } from '../../plan/index.js'
 import { become, loaded, readsReplyOf, ownCommand, setName, type Route, type Sender } from './sender.js'
-import { opReply, explained, settle, type Outcome } from '../shared/outcome.js'
+import { answer, explained, settle, type Outcome } from '../shared/outcome.js'
 import {
   commandClassOf,
   planned,
@@ -60,19 +60,18 @@ export class ClusterSender implements Sender {
     const argvs = plan.steps.map(({ argv }) => loaded(this.client, argv))
     this.#queued(this.client.multi(), command, argvs)
       .exec()
-      .then((results) => {
-        const reply = opReply(
+      .then((results) =>
+        answer(
           plan,
           (results ?? []).map(([error, value]) => error ?? value),
-        )
-        if (reply instanceof Error) outcome.reject(reply)
-        else outcome.resolve(reply)
-      })
+          outcome,
+        ),
+      )
       .catch((error: Error & { previousErrors?: Error[] }) => {
         // EXECABORT says nothing; the server's reason came with the command that it would not queue.
         const isDiscarded = error.message.startsWith('EXECABORT')
-        const answer = (isDiscarded && outcome.discarded) || outcome.reject
-        answer(explained(error.previousErrors?.at(-1) ?? error))
+        const tell = (isDiscarded && outcome.discarded) || outcome.reject
+        tell(explained(error.previousErrors?.at(-1) ?? error))
       })
   }
 

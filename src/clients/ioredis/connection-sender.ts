@@ -6,8 +6,9 @@
 import type { Arg } from '../../commands/index.js'
 import type { Plan, Step } from '../../plan/index.js'
 import { BlockStream, isCounted, nextPosition } from './block-stream.js'
+import { OwnUnit, partClassOf } from './own-unit.js'
 import { become, loaded, ownCommand, setName, type Route, type Sender } from './sender.js'
-import { opReply, explained, settle, type Outcome } from '../shared/outcome.js'
+import { settle, type Outcome } from '../shared/outcome.js'
 import {
   commandClassOf,
   planned,
@@ -16,6 +17,11 @@ import {
   type RawCommand,
   type WritableTarget,
 } from './types.js'
+
+const multi = ['multi']
+const exec = ['exec']
+// What is in a transaction is only QUEUED.
+const ignore = (): void => undefined
 
 /** Of a command in a pipeline, or of the one that something is sent in front of. */
 function positionOf(command: RawCommand, { stream, position }: Route): number | undefined {
@@ -98,35 +104,26 @@ export class ConnectionSender implements Sender {
    * One write, so nothing of the connection's comes between.
    */
   transaction(command: RawCommand, plan: Plan, route: Route, outcome: Outcome): void {
-    const Command = commandClassOf(command)
-    const steps = plan.steps.map((step) => this.#make(Command, loaded(this.client, step.argv), step.role === 'op'))
-    const multi = this.#make(Command, ['multi'])
-    const exec = this.#make(Command, ['exec'])
+    const { steps, op } = plan
     const stream = new BlockStream(this.client, steps.length + 2, route.stream)
-    let refused: Error | undefined
-    steps.forEach((step, i) => {
-      step.inTransaction = true
-      // The server refuses a command when it is queued, and then EXEC says only EXECABORT: keep the reason.
-      step.promise.catch((error: Error) => {
-        if (refused === undefined || i === plan.op) refused = explained(error)
-      })
-    })
-    multi.promise.catch((error: Error) => (refused ??= error))
-    exec.promise.then(
-      (replies) => {
-        const reply = opReply(plan, replies as unknown[])
-        if (reply instanceof Error) outcome.reject(reply)
-        else outcome.resolve(reply)
-      },
-      (error: Error) => {
-        const isDiscarded = error.message.startsWith('EXECABORT')
-        const answer = (isDiscarded && outcome.discarded) || outcome.reject
-        answer(refused ?? error)
-      },
-    )
-    const position = positionOf(command, route)
     const counting = route.stream ?? stream
-    for (const part of [multi, ...steps, exec]) this.#write(part, stream, { ...route, stream: counting }, position)
+    const position = positionOf(command, route)
+    const unit = new OwnUnit(plan, outcome, command.promise)
+    const Part = partClassOf(command)
+    const send = (part: RawCommand): void => {
+      part.pipelineIndex = nextPosition(counting, position)
+      this.client.sendCommand(part, stream, route.node)
+    }
+    send(new Part(unit, multi, ignore, unit.refuse))
+    for (let i = 0; i < steps.length; i++) {
+      const { role, argv } = steps[i] as Step
+      const part = new Part(unit, loaded(this.client, argv), ignore, i === op ? unit.refuseOp : unit.refuse)
+      part.inTransaction = true
+      // ioredis knows its own commands (`select`) in lower case only; of the caller's an error may quote the name.
+      if (role !== 'op') part.name = part.name.toLowerCase()
+      send(part)
+    }
+    send(new Part(unit, exec, unit.resolve, unit.reject))
   }
 
   /** Sends steps one after the other, all of them commands of ours; the outcome gets the reply of the op. */

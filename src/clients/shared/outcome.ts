@@ -25,14 +25,20 @@ export function opReply(plan: Plan, replies: readonly unknown[]): unknown {
   return parts.find((part) => part instanceof Error) ?? parts.reduce<number>((sum, part) => sum + Number(part), 0)
 }
 
+/** Answers with what came of a transaction. */
+export function answer(plan: Plan, replies: readonly unknown[], outcome: Outcome): void {
+  const reply = opReply(plan, replies)
+  if (reply instanceof Error) outcome.reject(reply)
+  else outcome.resolve(reply)
+}
+
 /** Answers with what came of steps that went out one after the other: without the right database or the adopted key, nothing. */
 export function settle(plan: Plan, replies: readonly unknown[], outcome: Outcome): void {
   const failed = replies.find(
     (reply, i) => reply instanceof Error && preparing.includes(plan.steps[i]?.role as StepRole),
   )
-  const reply = failed ? explained(failed as Error) : opReply(plan, replies)
-  if (reply instanceof Error) outcome.reject(reply)
-  else outcome.resolve(reply)
+  if (failed) outcome.reject(explained(failed as Error))
+  else answer(plan, replies, outcome)
 }
 
 const preparing: readonly StepRole[] = ['adopt', 'select']
