@@ -15,11 +15,24 @@ export function compileSpecs(specs: readonly KeySpec[]): Finder {
   return specs.map(compileSpec).reduce((left, right) => (argv) => [...left(argv), ...right(argv)])
 }
 
+/**
+ * For specs whose keys stand at places that the number of words tells alone, as in `MGET`: from that number to the keys.
+ * Undefined for those that count their keys (`ZUNION 2 a b`) or put them behind a word.
+ */
+export function compilePlaces(specs: readonly KeySpec[]): ((words: number) => readonly KeyRef[]) | undefined {
+  const places: ((words: number) => readonly KeyRef[])[] = []
+  for (const { begin, find, use } of specs) {
+    if (!('index' in begin && 'last' in find)) return undefined
+    places.push((words) => range(words, begin.index, find, use))
+  }
+  return (words) => places.flatMap((place) => place(words))
+}
+
 function compileSpec({ begin, find, use }: KeySpec): Finder {
   if ('index' in begin && 'last' in find && find.last === 0) return oneKey(begin.index, use)
   const start = 'index' in begin ? () => begin.index : afterKeyword(begin.keyword.toLowerCase(), begin.from)
   return 'last' in find
-    ? (argv) => range(argv, start(argv), find, use)
+    ? (argv) => range(argv.length, start(argv), find, use)
     : (argv) => {
         const from = start(argv)
         const keys = from > 0 ? count(argv[from + find.keynum]) : 0
@@ -48,15 +61,10 @@ function afterKeyword(keyword: string, from: number): (argv: readonly Arg[]) => 
 type RangeRule = Extract<KeySpec['find'], { last: number }>
 
 /** `last` counts from `start`, or from the end when negative; then `limit` takes only that part (2: the first half). */
-function range(argv: readonly Arg[], start: number, { last, step, limit }: RangeRule, use: KeyUse): readonly KeyRef[] {
+function range(words: number, start: number, { last, step, limit }: RangeRule, use: KeyUse): readonly KeyRef[] {
   if (start <= 0) return none
-  const end =
-    last >= 0
-      ? start + last
-      : limit <= 1
-        ? argv.length + last
-        : start + Math.floor((argv.length - start) / limit) + last
-  return keysFrom(argv.length, start, step, Math.floor((end - start) / step) + 1, use)
+  const end = last >= 0 ? start + last : limit <= 1 ? words + last : start + Math.floor((words - start) / limit) + last
+  return keysFrom(words, start, step, Math.floor((end - start) / step) + 1, use)
 }
 
 function keysFrom(argc: number, first: number, step: number, keys: number, use: KeyUse): readonly KeyRef[] {

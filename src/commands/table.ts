@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { compileSpecs } from './finders.js'
+import { compilePlaces, compileSpecs } from './finders.js'
 import { readSpecs, type DocumentedRow } from './notation.js'
 import { overrides } from './overrides.js'
 import { parsers, type Finder } from './parsers.js'
@@ -35,6 +35,9 @@ const index = Object.create(null) as Record<string, Node>
 
 const soleKeys = Object.create(null) as Record<string, Located>
 
+/** Commands whose keys follow from the number of their words, by name: what {@link locate} gives for each number. */
+const severalKeysOf = Object.create(null) as Record<string, (words: number) => Located>
+
 /** Every row, sorted by name. */
 export const commandRows: readonly CommandRow[] = [
   ...generatedRows.map(([name, arity, flags, keys, servers]) =>
@@ -53,19 +56,33 @@ function addRow(row: CommandRow): CommandRow {
   const node = (index[first] ??= {})
   if (second === undefined) node.entry = entry
   else (node.subcommands ??= Object.create(null) as Record<string, Entry>)[second] = entry
-  if (second === undefined && hasSoleKey(row)) {
-    soleKeys[first] = soleKeys[first.toUpperCase()] = { row, keys: entry.find(['', '']) }
-  }
+  if (second !== undefined || !isPlain(row)) return row
+  const places = compilePlaces(row.keys)
+  if (hasSoleKey(row)) soleKeys[first] = soleKeys[first.toUpperCase()] = { row, keys: entry.find(['', '']) }
+  else if (places)
+    severalKeysOf[first] = severalKeysOf[first.toUpperCase()] = kept((words) => ({ row, keys: places(words) }))
   return row
 }
 
-/** One key, right behind the name, and nothing else that one would have to know of the command to send it. */
-function hasSoleKey({ keys: [key, ...more], parser, special, reply, proof, flags, uncopyable }: CommandRow): boolean {
-  if (key === undefined || more.length > 0 || parser || special || uncopyable || flags.includes('blocking'))
-    return false
-  const { begin, find, use } = key
-  const isFixed = 'index' in begin && begin.index === 1 && 'last' in find && find.last === 0
-  return isFixed && reply === 'none' && (use !== 'read' || proof !== 'never')
+/** For longer lines it would be much to keep for little. */
+const MOST_WORDS = 256
+
+function kept(find: (words: number) => Located): (words: number) => Located {
+  const known: Located[] = []
+  return (words) => (words > MOST_WORDS ? find(words) : (known[words] ??= find(words)))
+}
+
+/** There is nothing to know of it but its keys before it is sent. */
+function isPlain({ keys, parser, special, reply, proof, flags, uncopyable }: CommandRow): boolean {
+  if (parser || special || uncopyable || reply !== 'none' || flags.includes('blocking')) return false
+  return keys.length > 0 && (proof !== 'never' || keys.some(({ use }) => use !== 'read'))
+}
+
+/** One key, right behind the name. */
+function hasSoleKey({ keys: [key, ...more] }: CommandRow): boolean {
+  if (key === undefined || more.length > 0) return false
+  const { begin, find } = key
+  return 'index' in begin && begin.index === 1 && 'last' in find && find.last === 0
 }
 
 /**
@@ -82,6 +99,23 @@ function hasSoleKey({ keys: [key, ...more], parser, special, reply, proof, flags
  */
 export function soleKey(name: string): Located | undefined {
   return soleKeys[name]
+}
+
+/**
+ * The same for commands with several keys, or one that is not the first argument, whose places the number of words tells.
+ *
+ * @param name - in lower or in upper case, as ioredis and node-redis send it
+ * @param words - how many the command line has, the name among them
+ * @returns undefined for all other commands, and where no key is given
+ * @example
+ * ```ts
+ * severalKeys('mget', 3)?.keys // [{ index: 1, use: 'read' }, { index: 2, use: 'read' }]
+ * severalKeys('zunion', 4) // undefined
+ * ```
+ */
+export function severalKeys(name: string, words: number): Located | undefined {
+  const found = severalKeysOf[name]?.(words)
+  return found && found.keys.length > 0 ? found : undefined
 }
 
 function mergeRow([name, arity, flagText, keyText]: DocumentedRow, origin: Origin): CommandRow {

@@ -1,6 +1,6 @@
 export { adoptedNames, changing } from './adopting.js'
 export { plan } from './plan.js'
-export { shortWay, type ShortWay } from './short-way.js'
+export { shortWay, shortWays, type ShortWay } from './short-way.js'
 export { explain, type ExplainOptions } from './explain.js'
 export { gatherScript } from './queue-scripts.js'
 export type { FlowPlan, Plan, PlanContext, Rename, Step, StepRole } from './types.js'

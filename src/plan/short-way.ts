@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Arg, KeyUse } from '../commands/index.js'
+import type { Arg, KeyRef, KeyUse, Located } from '../commands/index.js'
 import { phaseTable, type Phase } from '../phases/index.js'
 import type { PlanContext } from './types.js'
 
@@ -37,4 +37,30 @@ export function shortWay(name: Arg, use: KeyUse, context: PlanContext): ShortWay
   const isAtHome = seen.side === primary && seen.index === 0
   if (isAtHome && !adopt) return asItIs
   return { name: isAtHome ? undefined : context.mapper.nameOn(primary, name, seen), adopts: adopt ? phase : undefined }
+}
+
+/** The names of all keys, and what to do when nothing is found under some. */
+export interface ShortWays {
+  /** The arguments to send: the caller's own where all names go out as he wrote them. */
+  readonly args: readonly Arg[]
+  readonly adopts: Phase | undefined
+}
+
+/**
+ * The same for a command with several keys (one that {@link severalKeys} knows).
+ *
+ * @param asked - its arguments, without its name
+ * @returns undefined where it takes a plan; also where some of the keys may have to be adopted, and others not
+ */
+export function shortWays(asked: readonly Arg[], { keys }: Located, context: PlanContext): ShortWays | undefined {
+  let args: Arg[] | undefined
+  let adopts: Phase | undefined
+  for (let i = 0; i < keys.length; i++) {
+    const { index, use } = keys[i] as KeyRef
+    const way = shortWay(asked[index - 1] as Arg, use, context)
+    if (way === undefined || (i > 0 && way.adopts !== adopts)) return undefined
+    adopts = way.adopts
+    if (way.name !== undefined) (args ??= [...asked])[index - 1] = way.name
+  }
+  return { args: args ?? asked, adopts }
 }

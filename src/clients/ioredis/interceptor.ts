@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { locate, soleKey, type Arg, type CommandRow, type KeyRef, type Located } from '../../commands/index.js'
-import { shortWay, withoutAdopting, type FlowPlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
-import { endangered, idOf, OpenReads } from '../shared/open-reads.js'
+import { locate, type Arg, type CommandRow, type Located } from '../../commands/index.js'
+import { withoutAdopting, type FlowPlan, type Plan, type PlanContext, type Step } from '../../plan/index.js'
+import { endangered, OpenReads } from '../shared/open-reads.js'
 import type { Outcome } from '../shared/outcome.js'
 import { Flows, refuseFlow } from '../shared/reshape.js'
 import { OpenTransaction } from '../shared/transaction.js'
@@ -16,17 +16,18 @@ import { ConnectionSender } from './connection-sender.js'
 import { readKeyspace } from './keyspace.js'
 import { sendInOneUnit } from './one-unit.js'
 import { publishInScript, readPubsub } from './pubsub.js'
-import { PlannedRead, ShortRead, type Asker, type TriedRead } from './reads.js'
-import { asAsked, nameErrorsOf, renameOn } from './renames.js'
+import { PlannedRead, type TriedRead } from './reads.js'
+import { asAsked, renameOn } from './renames.js'
 import { readsReplyOf, type Route, type Sender } from './sender.js'
+import { sendShort, type ShortLine } from './short.js'
 import { ServerVersion } from './server-version.js'
 import { Subscriptions } from './subscriptions.js'
 import type { RawClient, RawCommand, WritableTarget } from './types.js'
 import { waitInTurns, waitWhereItIs, type Waiter } from './waiting.js'
 
 /** Carries out the plans of one connection. */
-export class Interceptor implements Asker {
-  readonly #sender: Sender
+export class Interceptor implements ShortLine {
+  readonly sender: Sender
   readonly #transaction = new OpenTransaction()
   readonly #flows = new Flows()
   readonly reads = new OpenReads<TriedRead>()
@@ -40,13 +41,13 @@ export class Interceptor implements Asker {
     readonly client: RawClient,
     readonly wrapping: Wrapping,
   ) {
-    this.#sender = client.isCluster ? new ClusterSender(client) : new ConnectionSender(client)
+    this.sender = client.isCluster ? new ClusterSender(client) : new ConnectionSender(client)
     this.#version = new ServerVersion(
-      this.#sender,
+      this.sender,
       (command, route) => this.#send(command, route),
       (facts) => wrapping.note(facts),
     )
-    this.subscriptions = new Subscriptions(this.#sender, wrapping, () => this.#transaction.isOpen)
+    this.subscriptions = new Subscriptions(this.sender, wrapping, () => this.#transaction.isOpen)
     // The server forgets an open MULTI with the connection.
     client.on('close', () => {
       this.#transaction.end()
@@ -56,26 +57,14 @@ export class Interceptor implements Asker {
 
   /** ioredis' `sendCommand`, as the facade offers it. */
   readonly sendCommand = (command: RawCommand, stream?: WritableTarget, node?: unknown): unknown => {
-    if (this.#sender.isPlanned(command)) return this.#sender.pass(command, stream, node)
+    if (this.sender.isPlanned(command)) return this.sender.pass(command, stream, node)
     return this.#short(command, stream, node) ?? this.#long(command, { stream, node })
   }
 
-  /** A command with one key for which one name is enough; undefined, and nothing sent, for all others. */
+  /** A command for which one name of each key is enough; undefined, and nothing sent, for all others. */
   #short(command: RawCommand, stream: WritableTarget | undefined, node: unknown): unknown {
-    const located = soleKey(command.name)
-    const asked = command.args[0]
-    if (located === undefined || asked === undefined || !this.#version.isFine || this.#transaction.isOpen)
-      return undefined
-    if (stream && this.client.isCluster) return undefined
-    const { use } = located.keys[0] as KeyRef
-    const context = this.#context()
-    const way = shortWay(asked, use, context)
-    if (way === undefined || (use !== 'read' && this.reads.has(idOf(way.name ?? asked)))) return undefined
-    const { name, adopts } = way
-    if (adopts !== undefined) new ShortRead(command, this, located, asked, adopts, context)
-    else if (name !== undefined) nameErrorsOf(command, asked)
-    if (name === undefined) return this.#sender.pass(command, stream, node)
-    return this.#sender.renamed(command, name, stream, node)
+    if (!this.#version.isFine || this.#transaction.isOpen || (stream && this.client.isCluster)) return undefined
+    return sendShort(this, command, stream, node)
   }
 
   #long(command: RawCommand, route: Route): unknown {
@@ -92,7 +81,7 @@ export class Interceptor implements Asker {
   }
 
   #pass(command: RawCommand, { stream, node }: Route): unknown {
-    return this.#sender.pass(command, stream, node)
+    return this.sender.pass(command, stream, node)
   }
 
   #send(command: RawCommand, given: Route, isHeld = false): unknown {
@@ -111,11 +100,11 @@ export class Interceptor implements Asker {
       if (sent !== undefined) return sent
       if (this.#version.isOld) this.#refuseOld(argv, located)
       const tries = !queued && (route.stream === undefined || row?.proof !== 'never')
-      plan = this.wrapping.plan(argv, this.#context(), located, tries)
+      plan = this.wrapping.plan(argv, this.context(), located, tries)
     } catch (error) {
       return this.#refuse(command, error as Error, route)
     }
-    const groups = queued || isHeld || plan?.flow ? undefined : this.#flows.busy(argv, located, this.#context())
+    const groups = queued || isHeld || plan?.flow ? undefined : this.#flows.busy(argv, located, this.context())
     if (groups) return this.#behindFlows(groups, command, route)
     if (plan && (queued || (route.stream && !isTried(plan, route)))) plan = this.#here(plan)
     if (!this.reads.isEmpty) route = this.#behindOpenReads(command, route, endangered(this.reads, argv, located, plan))
@@ -133,12 +122,12 @@ export class Interceptor implements Asker {
   }
 
   isPlanned(command: RawCommand): boolean {
-    return this.#sender.isPlanned(command)
+    return this.sender.isPlanned(command)
   }
 
   /** Commands that were planned elsewhere pass. */
   markPlanned(command: RawCommand): void {
-    this.#sender.markPlanned(command)
+    this.sender.markPlanned(command)
   }
 
   #carryOut(made: Plan, command: RawCommand, route: Route): unknown {
@@ -148,13 +137,13 @@ export class Interceptor implements Asker {
     const [only] = plan.steps
     if (this.#transaction.isOpen) {
       renameOn(command, plan)
-      return this.#sender.around(command, plan, route, false)
+      return this.sender.around(command, plan, route, false)
     }
     if (isTried(plan, route)) return this.#read(plan, command, route)
     // Beside a WATCH a read and what brings its keys are two commands: an EXEC of ours would end it.
     if (plan.atomic && !(this.#watches && isRead(plan))) {
       const unit = {
-        sender: this.#sender,
+        sender: this.sender,
         plan,
         command,
         route,
@@ -172,18 +161,18 @@ export class Interceptor implements Asker {
     renameOn(command, plan)
     if (plan.steps.length === 1 && only) {
       tellReply(command, plan)
-      return this.#sender.rewritten(command, only, route)
+      return this.sender.rewritten(command, only, route)
     }
-    return this.#sender.around(command, plan, route, true)
+    return this.sender.around(command, plan, route, true)
   }
 
   /** In a pipeline a PING takes its place, and the flow begins when that is answered. */
   #flow(plan: Plan, flow: FlowPlan, command: RawCommand, route: Route): unknown {
-    const [place] = route.stream ? this.#sender.inPlaceOf(command, [['ping']], route) : []
+    const [place] = route.stream ? this.sender.inPlaceOf(command, [['ping']], route) : []
     const outcome = this.#answer(plan, command)
-    const { db } = this.#context()
-    const ask = (argv: readonly Arg[]): Promise<unknown> => this.#sender.own(command, argv)
-    const mayGoOn = (): boolean => !this.#transaction.isOpen && this.#context().db === db
+    const { db } = this.context()
+    const ask = (argv: readonly Arg[]): Promise<unknown> => this.sender.own(command, argv)
+    const mayGoOn = (): boolean => !this.#transaction.isOpen && this.context().db === db
     const reply = this.#flows.run(flow, this.#shapes, { ask, finish: ask, mayGoOn }, place)
     void reply.then(outcome.resolve, outcome.reject)
     return command.promise
@@ -191,7 +180,7 @@ export class Interceptor implements Asker {
 
   /** A command that a flow has to end before; see {@link Flows.busy}. */
   #behindFlows(groups: readonly string[], command: RawCommand, route: Route): unknown {
-    const [place] = route.stream ? this.#sender.inPlaceOf(command, [['ping']], route) : []
+    const [place] = route.stream ? this.sender.inPlaceOf(command, [['ping']], route) : []
     const sent = this.#flows.queue(groups, async () => {
       await place
       this.#send(command, { stream: undefined, node: route.node }, true)
@@ -210,17 +199,17 @@ export class Interceptor implements Asker {
     const op = plan.steps[plan.op] as Step
     new PlannedRead(command, this, plan)
     renameOn(command, plan)
-    return this.#sender.rewritten(command, op, route)
+    return this.sender.rewritten(command, op, route)
   }
 
   again(plan: Plan): Plan {
-    return this.#here(this.wrapping.hooks.again(plan, this.#context()))
+    return this.#here(this.wrapping.hooks.again(plan, this.context()))
   }
 
   carriedOut(plan: Plan, command: RawCommand, route: Route): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (plan.atomic && !this.#watches) this.#sender.transaction(command, plan, route, { resolve, reject })
-      else this.#sender.sequence(command, plan, route, { resolve, reject })
+      if (plan.atomic && !this.#watches) this.sender.transaction(command, plan, route, { resolve, reject })
+      else this.sender.sequence(command, plan, route, { resolve, reject })
     })
   }
 
@@ -230,11 +219,11 @@ export class Interceptor implements Asker {
   /** A command that waits for jobs which may come under either name. */
   #wait(plan: Plan, command: RawCommand, route: Route): unknown {
     const waiter: Waiter = {
-      sender: this.#sender,
+      sender: this.sender,
       command,
       route,
       outcome: this.#answer(plan, command),
-      plan: (argv) => this.wrapping.plan(argv, this.#context(), locate(argv), false) ?? unplanned(argv),
+      plan: (argv) => this.wrapping.plan(argv, this.context(), locate(argv), false) ?? unplanned(argv),
       mayGoOn: () => !this.#transaction.isOpen,
     }
     if (plan.turns) waitInTurns(plan, plan.turns.timeout, waiter)
@@ -260,7 +249,7 @@ export class Interceptor implements Asker {
       this.#transaction.refuse(error)
       this.#transaction.note(undefined, route.stream !== undefined)
     }
-    return this.#sender.refuse(command, error, route)
+    return this.sender.refuse(command, error, route)
   }
 
   #special(row: CommandRow, command: RawCommand, route: Route, queued: boolean): unknown {
@@ -288,21 +277,21 @@ export class Interceptor implements Asker {
         return this.subscriptions.send(row.name, command, route)
       case 'pubsub':
         return readPubsub({
-          sender: this.#sender,
+          sender: this.sender,
           command,
           route,
           schema: this.wrapping.schema,
-          context: this.#context(),
+          context: this.context(),
         })
       case 'scan':
       case 'keys':
       case 'randomkey':
         return readKeyspace(row.special, {
-          sender: this.#sender,
+          sender: this.sender,
           command,
           route,
           schema: this.wrapping.schema,
-          context: this.#context(),
+          context: this.context(),
         })
       default:
         return undefined
@@ -327,12 +316,12 @@ export class Interceptor implements Asker {
       reject.call(command, error)
       return command.promise
     }
-    return this.#sender.rewritten(Object.assign(command, { name: 'discard' }), { role: 'op', argv: ['discard'] }, route)
+    return this.sender.rewritten(Object.assign(command, { name: 'discard' }), { role: 'op', argv: ['discard'] }, route)
   }
 
   /** Commands that name no managed key still go through: they need nothing that the server lacks. */
   #refuseOld(argv: readonly Arg[], located: Located | undefined): void {
-    const { mapper } = this.#context()
+    const { mapper } = this.context()
     if (located?.keys.some(({ index }) => mapper.resolve(argv[index] as Arg))) throw this.#version.error()
   }
 
@@ -346,7 +335,7 @@ export class Interceptor implements Asker {
     return { stream: together, node }
   }
 
-  #context(): PlanContext {
+  context(): PlanContext {
     return this.wrapping.contextFor(this.client.condition?.select ?? 0, this.#transaction.isOpen)
   }
 }

@@ -9,7 +9,7 @@ import type { Plan, PlanContext, Rename, Step } from '../../plan/index.js'
 import { renameError } from '../shared/names.js'
 import { adoptOrLook, idOf, idsOf, type OpenRead, type OpenReads } from '../shared/open-reads.js'
 import type { Wrapping } from '../shared/wrapping.js'
-import { asAsked } from './renames.js'
+import { asAsked, renamesIn } from './renames.js'
 import type { Route } from './sender.js'
 import { planned, type RawCommand } from './types.js'
 
@@ -169,18 +169,36 @@ export class PlannedRead extends TriedRead {
   }
 }
 
-/** A read of one key that took the short way: its plan is made if it is needed, as it would have been made at first. */
-export class ShortRead extends TriedRead {
+/** A read that took the short way: its plan is made if it is needed, as it would have been made at first. */
+abstract class UnplannedRead extends TriedRead {
   constructor(
     command: RawCommand,
     asker: Asker,
     protected readonly located: Located,
-    /** Its name as the caller wrote it. */
-    readonly name: Arg,
     readonly phase: Phase,
     readonly context: PlanContext,
   ) {
     super(command, asker)
+  }
+
+  protected plan(): Plan | undefined {
+    const context = { ...this.context, phaseOf: () => this.phase }
+    return this.asker.wrapping.plan([this.command.name, ...this.asked()], context, this.located, true)
+  }
+}
+
+/** One of one key, which is its first argument. */
+export class ShortRead extends UnplannedRead {
+  constructor(
+    command: RawCommand,
+    asker: Asker,
+    located: Located,
+    /** Its name as the caller wrote it. */
+    readonly name: Arg,
+    phase: Phase,
+    context: PlanContext,
+  ) {
+    super(command, asker, located, phase, context)
   }
 
   get ids(): readonly string[] {
@@ -198,9 +216,31 @@ export class ShortRead extends TriedRead {
   protected asked(): readonly Arg[] {
     return this.command.args.with(0, this.name)
   }
+}
 
-  protected plan(): Plan | undefined {
-    const context = { ...this.context, phaseOf: () => this.phase }
-    return this.asker.wrapping.plan([this.command.name, ...this.asked()], context, this.located, true)
+/** One of several keys. */
+export class ShortReadOfSeveral extends UnplannedRead {
+  constructor(
+    command: RawCommand,
+    asker: Asker,
+    located: Located,
+    /** Its arguments as the caller wrote them. */
+    readonly args: readonly Arg[],
+    phase: Phase,
+    context: PlanContext,
+  ) {
+    super(command, asker, located, phase, context)
+  }
+
+  get ids(): readonly string[] {
+    return idsOf(this.located, [this.command.name, ...this.command.args])
+  }
+
+  protected renames(): readonly Rename[] {
+    return renamesIn(this.command, this.args, this.located)
+  }
+
+  protected asked(): readonly Arg[] {
+    return this.args
   }
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Arg } from '../../commands/index.js'
-import type { Plan } from '../../plan/index.js'
+import type { Arg, Located } from '../../commands/index.js'
+import type { Plan, Rename } from '../../plan/index.js'
 import { differ, renameError, renameReply } from '../shared/names.js'
 import { planned, type RawCommand } from './types.js'
 
@@ -38,6 +38,26 @@ function rejectNamed(this: RawCommand, error: Error): void {
 export function nameErrorsOf(command: RawCommand, asked: Arg): void {
   ;(command as NamedCommand)[planned] = { asked, reject: command.reject }
   command.reject = rejectNamed
+}
+
+type AllNamedCommand = RawCommand & {
+  [planned]: { readonly asked: readonly Arg[]; readonly located: Located; readonly reject: RawCommand['reject'] }
+}
+
+function rejectAllNamed(this: RawCommand, error: Error): void {
+  const { asked, located, reject } = (this as AllNamedCommand)[planned]
+  reject.call(this, asAsked(renameError(error, renamesIn(this, asked, located)), this.name, asked))
+}
+
+/** The same for a command with several keys; `asked` are its arguments as the caller wrote them. */
+export function nameAllErrorsOf(command: RawCommand, asked: readonly Arg[], located: Located): void {
+  ;(command as AllNamedCommand)[planned] = { asked, located, reject: command.reject }
+  command.reject = rejectAllNamed
+}
+
+/** What the names of a command that has been given others were before. */
+export function renamesIn(command: RawCommand, asked: readonly Arg[], { keys }: Located): Rename[] {
+  return keys.map(({ index }) => ({ sent: command.args[index - 1] as Arg, asked: asked[index - 1] as Arg }))
 }
 
 /** ioredis hangs the command on its errors; it must be the caller's, not ours. */

@@ -97,16 +97,16 @@ function forgetSlot(command: RawCommand): void {
   if (command.slot !== undefined) command.slot = undefined
 }
 
-/** Gives a command other arguments. */
-export function setArguments(command: RawCommand, argv: readonly Arg[]): void {
-  command.args = argv.slice(1)
-  if (argv.some((arg) => typeof arg !== 'string')) command.bufferMode = true
+/** Gives a command other arguments, made for it alone. */
+export function setArguments(command: RawCommand, args: readonly Arg[]): void {
+  command.args = args as Arg[]
+  if (args.some((arg) => typeof arg !== 'string')) command.bufferMode = true
   forgetSlot(command)
 }
 
 /** Turns a command into another. A script's command would turn itself into EVALSHA again when it is written. */
 export function become(command: RawCommand, argv: readonly Arg[]): void {
-  setArguments(command, argv)
+  setArguments(command, argv.slice(1))
   if (String(argv[0]) === command.name) return
   // ioredis finds the keys of a command, for its slot, by a name in lower case alone.
   command.name = String(argv[0]).toLowerCase()

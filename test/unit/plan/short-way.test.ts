@@ -1,8 +1,8 @@
 /** The structure behind the speed: which commands need no plan, and that the short way says what the planner says. */
 import { describe, expect, it } from 'vitest'
-import { commandRows, locate, soleKey } from '../../../src/commands/index.js'
+import { commandRows, locate, severalKeys, soleKey } from '../../../src/commands/index.js'
 import { phases, type Phase } from '../../../src/phases/index.js'
-import { plan, shortWay, type PlanContext } from '../../../src/plan/index.js'
+import { plan, shortWay, shortWays, type PlanContext } from '../../../src/plan/index.js'
 import { defineSchema, key } from '../../../src/schema/index.js'
 
 const { mapper } = defineSchema({
@@ -48,6 +48,46 @@ describe.each(phases)('%s', (phase) => {
   })
 })
 
+describe.each(phases)('several keys in %s', (phase) => {
+  const context = contextIn(phase)
+  const pairs = names.flatMap((first) => names.map((second) => [first, second] as const))
+  const severals = commandRows.filter(({ name }) => severalKeys(name, 5) && !soleKey(name))
+
+  it.each(severals.map(({ name }) => name))('%s: the short way sends what the planner would', (command) => {
+    let short = 0
+    for (const [first, second] of pairs) {
+      const argv = [command, first, second, first, 'v']
+      const located = severalKeys(command, argv.length)!
+      expect(located).toEqual(locate(argv))
+      const ways = shortWays(argv.slice(1), located, context)
+      if (ways === undefined) continue
+      short++
+      const made = plan(argv, context)
+      expect([command, ...ways.args]).toEqual(made?.steps[made.op]?.argv ?? argv)
+      if (ways.args.join() === argv.slice(1).join()) expect(ways.args).toHaveLength(4)
+      if (ways.adopts === undefined) expect(made?.steps.length ?? 1).toBe(1)
+      else if (made) expect(made.optimistic).toBe([first, second].some((name) => /step|job|old/.test(name)))
+    }
+    expect(short).toBeGreaterThan(0)
+  })
+})
+
+it('keys some of which may have to be adopted, and others not, take a plan', () => {
+  const mget = severalKeys('mget', 3)!
+  const mixed = (first: string, second: string) => shortWays([first, second], mget, contextIn('dual-read'))
+  expect(mixed('step:1', 'other:1')).toBeUndefined()
+  expect(mixed('other:1', 'step:1')).toBeUndefined()
+  expect(mixed('job:1', 'step:2')).toEqual({ args: ['step:1', 'step:2'], adopts: 'dual-read' })
+})
+
+it('the arguments of the caller are never written to, and are given back where every name is right', () => {
+  const mget = severalKeys('mget', 3)!
+  const asked = Object.freeze(['job:1', 'step:2'])
+  expect(shortWays(asked, mget, contextIn('canonical'))).toEqual({ args: ['step:1', 'step:2'], adopts: undefined })
+  const right = ['step:1', 'other:2']
+  expect(shortWays(right, mget, contextIn('canonical'))?.args).toBe(right)
+})
+
 describe('needs no plan', () => {
   const short = (name: string, command: string, phase: Phase) =>
     shortWay(name, soleKey(command)!.keys[0]!.use, contextIn(phase))
@@ -91,6 +131,24 @@ it('every command with a sole key is located as the table says', () => {
   }
   for (const name of ['mget', 'eval', 'sort', 'xread', 'scan', 'blpop', 'rename', 'watch', 'object', 'constructor']) {
     expect(soleKey(name)).toBeUndefined()
+  }
+})
+
+it('every command with several keys is located as the table says, however many there are', () => {
+  const found = commandRows.map(({ name }) => name).filter((name) => severalKeys(name, 3))
+  for (const name of ['mget', 'mset', 'del', 'exists', 'sinter', 'sdiffstore', 'rename', 'bitop', 'smove']) {
+    expect(found).toContain(name)
+  }
+  for (const name of found) {
+    for (const words of [1, 2, 3, 4, 5, 8, 256, 257, 1_000]) {
+      const argv = [name, ...new Array<string>(words - 1).fill('k')]
+      const located = locate(argv)!
+      expect(severalKeys(name, words)).toEqual(located.keys.length > 0 ? located : undefined)
+      expect(severalKeys(name.toUpperCase(), words)).toEqual(severalKeys(name, words))
+    }
+  }
+  for (const name of ['get', 'zunion', 'eval', 'sort', 'xread', 'blpop', 'watch', 'object', 'constructor', 'lmpop']) {
+    expect(severalKeys(name, 5)).toBeUndefined()
   }
 })
 
