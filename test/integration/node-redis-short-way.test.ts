@@ -1,7 +1,7 @@
 /** Where a command of node-redis that goes out without a plan could go wrong. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CanonicalRedisClient } from '../../src/clients/canonical.js'
-import type { Phase } from '../../src/phases/index.js'
+import { constantPhase, type Phase } from '../../src/phases/index.js'
 import { defineSchema, key } from '../../src/schema/index.js'
 import { NodeClients, nodeRedisMatrix, type NodeClient } from '../support/node-redis.js'
 import { startServer, type TestServer } from '../support/servers.js'
@@ -69,6 +69,20 @@ describe.each(nodeRedisMatrix.map((one) => [one.name, one] as const))('%s', (_, 
       ])
       expect(replies[0]).toBe('a')
       expect(replies.slice(-2)).toEqual([['b', 1], null])
+    })
+
+    it('a read of several keys that misses is not changed by what was sent right behind it', async () => {
+      const redis = await wrap(phase)
+      await raw.mSet({ 'job:1': 'a', 'job:2': 'b', 'job:3': 'c' })
+      const replies = await Promise.all([
+        redis.mGet(['step:1', 'job:9', 'job:2']),
+        redis.exists(['step:1', 'job:2', 'step:9']),
+        redis.del(['job:1', 'step:2']),
+        redis.sendCommand(['mget', Buffer.from('job:1'), 'step:3']),
+        redis.mSet({ 'step:3': 'C', 'job:4': 'd' }),
+        redis.mGet(['job:3', 'step:4']),
+      ])
+      expect(replies).toEqual([['a', null, 'b'], 2, 2, [null, 'c'], 'OK', ['C', 'd']])
     })
 
     it('a read of several keys is not changed in a name that is not managed', async () => {
@@ -158,6 +172,22 @@ describe.each(nodeRedisMatrix.map((one) => [one.name, one] as const))('%s', (_, 
       await expect(redis.sendCommand(['GET'])).rejects.toThrow(/wrong number of arguments/)
     },
   )
+
+  it.each([
+    ['one key', ['GET', 'job:1'], ['DEL', 'step:1'], 'a', 1],
+    ['several keys', ['MGET', 'job:1', 'step:2'], ['DEL', 'step:1', 'step:2'], ['a', 'b'], 2],
+  ])('of %s: the phase goes on to `canonical` behind a read, whose copy must not come after a DEL', async (...row) => {
+    const [, read, remove, answer, removed] = row
+    const phase = constantPhase('retire-alias')
+    const redis = new CanonicalRedisClient(await clients.raw(), { schema, phase })
+    await redis.get('elsewhere')
+    await raw.mSet({ 'job:1': 'a', 'job:2': 'b' })
+    const reply = redis.sendCommand(read)
+    phase.set?.('canonical')
+    expect(await redis.sendCommand(remove)).toBe(removed)
+    expect(await reply).toEqual(answer)
+    expect(await raw.exists(['step:1', 'step:2'])).toBe(0)
+  })
 
   it('a signal and a timeout reach the command', async () => {
     const redis = await wrap('canonical')

@@ -6,10 +6,10 @@
 import { proves, type Arg, type Located } from '../../commands/index.js'
 import type { Phase } from '../../phases/index.js'
 import type { Plan, PlanContext, Rename, Step } from '../../plan/index.js'
-import { renameError } from '../shared/names.js'
+import { renameError, renamesOf } from '../shared/names.js'
 import { adoptOrLook, idOf, idsOf, type OpenRead, type OpenReads } from '../shared/open-reads.js'
 import type { Wrapping } from '../shared/wrapping.js'
-import { asAsked, renamesIn } from './renames.js'
+import { asAsked } from './renames.js'
 import type { Route } from './sender.js'
 import { planned, type RawCommand } from './types.js'
 
@@ -237,7 +237,7 @@ export class ShortReadOfSeveral extends UnplannedRead {
   }
 
   protected renames(): readonly Rename[] {
-    return renamesIn(this.command, this.args, this.located)
+    return renamesOf(this.located, this.args, this.command.args)
   }
 
   protected asked(): readonly Arg[] {

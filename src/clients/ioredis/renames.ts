@@ -4,17 +4,17 @@
  * @module
  */
 import type { Arg, Located } from '../../commands/index.js'
-import type { Plan, Rename } from '../../plan/index.js'
-import { differ, renameError, renameReply } from '../shared/names.js'
+import type { Plan } from '../../plan/index.js'
+import { differ, renameError, renameReply, renamesOf } from '../shared/names.js'
 import { planned, type RawCommand } from './types.js'
 
 /** Makes a command answer under the caller's names, whichever way its reply arrives (also in EXEC). */
 export function renameOn(command: RawCommand, plan: Plan): void {
   const { renames, located } = plan
-  const { reject, name } = command
+  // The array is the caller's for good: a command that goes out with other arguments gets another.
+  const { reject, name, args } = command
   const becomesScript = plan.steps[plan.op]?.argv[0] !== name
   if (!becomesScript && !differ(renames)) return
-  const args = [...command.args]
   command.reject = (error) => {
     reject.call(command, asAsked(renameError(error, renames), name, args))
   }
@@ -46,18 +46,13 @@ type AllNamedCommand = RawCommand & {
 
 function rejectAllNamed(this: RawCommand, error: Error): void {
   const { asked, located, reject } = (this as AllNamedCommand)[planned]
-  reject.call(this, asAsked(renameError(error, renamesIn(this, asked, located)), this.name, asked))
+  reject.call(this, asAsked(renameError(error, renamesOf(located, asked, this.args)), this.name, asked))
 }
 
 /** The same for a command with several keys; `asked` are its arguments as the caller wrote them. */
 export function nameAllErrorsOf(command: RawCommand, asked: readonly Arg[], located: Located): void {
   ;(command as AllNamedCommand)[planned] = { asked, located, reject: command.reject }
   command.reject = rejectAllNamed
-}
-
-/** What the names of a command that has been given others were before. */
-export function renamesIn(command: RawCommand, asked: readonly Arg[], { keys }: Located): Rename[] {
-  return keys.map(({ index }) => ({ sent: command.args[index - 1] as Arg, asked: asked[index - 1] as Arg }))
 }
 
 /** ioredis hangs the command on its errors; it must be the caller's, not ours. */

@@ -3,17 +3,9 @@
  *
  * @module
  */
-import { locate, soleKey, type Arg, type KeyRef, type Located } from '../../commands/index.js'
-import {
-  inScript,
-  outsideScript,
-  plan,
-  shortWay,
-  type FlowPlan,
-  type Plan,
-  type PlanContext,
-} from '../../plan/index.js'
-import { adoptOrLook, endangered, idOf, OpenReads } from '../shared/open-reads.js'
+import { locate, type Arg, type Located } from '../../commands/index.js'
+import { inScript, outsideScript, plan, type FlowPlan, type Plan, type PlanContext } from '../../plan/index.js'
+import { adoptOrLook, endangered, OpenReads } from '../shared/open-reads.js'
 import { differ, renameError, renameReply } from '../shared/names.js'
 import { OpenTransaction } from '../shared/transaction.js'
 import type { Wrapping } from '../shared/wrapping.js'
@@ -21,8 +13,9 @@ import { askKeyspace, isKeyspaceVerb } from '../shared/keyspace.js'
 import { Flows } from '../shared/reshape.js'
 import { asPublishScript, pubsubQuestion } from '../shared/pubsub-questions.js'
 import { Gate, type Server } from './gate.js'
-import { PlannedQuestion, ShortQuestion, TriedRead, type Asker, type Question } from './reads.js'
-import type { CommandOptions, RawConnection } from './types.js'
+import { PlannedQuestion, tryRead } from './reads.js'
+import { sendShort, type ShortLine } from './short.js'
+import { isArg, type CommandOptions, type RawConnection } from './types.js'
 import { wait } from './waiting.js'
 import { asMapped, inBuffers, Wire } from './wire.js'
 
@@ -37,7 +30,7 @@ interface Call {
 }
 
 /** Carries out the plans of one connection. */
-export class Connection implements Asker {
+export class Connection implements ShortLine {
   readonly transaction = new OpenTransaction()
   readonly #flows = new Flows()
   readonly reads = new OpenReads()
@@ -75,25 +68,9 @@ export class Connection implements Asker {
     return this.#short(from, argv, options) ?? this.#planned({ from, argv, options, piped })
   }
 
-  /** A command with one key for which one name is enough; undefined, and nothing sent, for all others. */
+  /** A command for which one name of each key is enough; undefined, and nothing sent, for all others. */
   #short(from: RawConnection, argv: readonly Arg[], options?: CommandOptions): Promise<unknown> | undefined {
-    const word = argv[0]
-    const asked = argv[1]
-    const located = typeof word === 'string' ? soleKey(word) : undefined
-    if (located === undefined || !isArg(asked) || !this.gate.isOpen || this.transaction.isOpen) return undefined
-    const { use } = located.keys[0] as KeyRef
-    const context = this.context()
-    const way = shortWay(asked, use, context)
-    if (way === undefined || (use !== 'read' && this.reads.has(idOf(way.name ?? asked)))) return undefined
-    const { name = asked, adopts } = way
-    if (adopts === undefined && way.name === undefined) return this.wire.one(from, argv, options)
-    const sent = argv.with(1, name)
-    if (adopts !== undefined) {
-      return this.#try(new ShortQuestion(located, sent, asked, adopts, context, this.wrapping), from, options)
-    }
-    return this.wire.one(from, sent, options).catch((error: Error) => {
-      throw renameError(error, [{ sent: name, asked }])
-    })
+    return this.gate.isOpen && !this.transaction.isOpen ? sendShort(this, from, argv, options) : undefined
   }
 
   #planned(call: Call): Promise<unknown> {
@@ -161,7 +138,7 @@ export class Connection implements Asker {
     if (made.flow) return this.#named(made, this.#flow(made.flow, call))
     if (this.transaction.isOpen) return this.#named(made, this.wire.queued(from, made, options))
     const plan = this.watches || this.self.isPubSubActive ? asPublishScript(made) : made
-    if (plan.optimistic) return this.#try(new PlannedQuestion(plan), from, options)
+    if (plan.optimistic) return tryRead(new PlannedQuestion(plan), this, from, options)
     // Beside a WATCH a read and what brings its keys are two commands: an EXEC of ours would end it.
     const failed = (error: Error): Promise<never> => Promise.reject(this.wrapping.failed(error, plan))
     if (plan.atomic && !(this.watches && isRead(plan))) return this.#named(plan, this.#inOne(plan, call).catch(failed))
@@ -197,11 +174,6 @@ export class Connection implements Asker {
         throw renameError(error, renames)
       },
     )
-  }
-
-  /** One command for a hit; COPY and the command again when the reply does not prove that every key exists. */
-  #try(question: Question, from: RawConnection, options?: CommandOptions): Promise<unknown> {
-    return new TriedRead(question, this, from, options).follow(this.wire.one(from, question.argv, options))
   }
 
   async again(first: Plan, from: RawConnection, options?: CommandOptions): Promise<unknown> {
@@ -302,8 +274,6 @@ export class Connection implements Asker {
     })
   }
 }
-
-const isArg = (arg: unknown): arg is Arg => typeof arg === 'string' || Buffer.isBuffer(arg)
 
 /** A command that goes out as it is, as a plan. */
 function unplanned(argv: readonly Arg[]): Plan {

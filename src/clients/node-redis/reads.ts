@@ -6,15 +6,16 @@
 import { proves, type Arg, type Located } from '../../commands/index.js'
 import type { Phase } from '../../phases/index.js'
 import type { Plan, PlanContext, Rename, Step } from '../../plan/index.js'
-import { renameError, renameReply } from '../shared/names.js'
+import { renameError, renameReply, renamesOf } from '../shared/names.js'
 import { idsOf, type OpenRead, type OpenReads } from '../shared/open-reads.js'
 import type { Wrapping } from '../shared/wrapping.js'
 import type { CommandOptions, RawConnection } from './types.js'
-import { isServerError } from './wire.js'
+import { isServerError, type Wire } from './wire.js'
 
 /** What a read needs of the connection it goes through. */
 export interface Asker {
   readonly reads: OpenReads
+  readonly wire: Wire
   /** Carries out the plan of a second question. */
   again(plan: Plan, from: RawConnection, options?: CommandOptions): Promise<unknown>
 }
@@ -100,6 +101,16 @@ export class TriedRead implements OpenRead {
   }
 }
 
+/** One command for a hit; COPY and the command again when the reply does not prove that every key exists. */
+export function tryRead(
+  question: Question,
+  asker: Asker,
+  from: RawConnection,
+  options: CommandOptions | undefined,
+): Promise<unknown> {
+  return new TriedRead(question, asker, from, options).follow(asker.wire.one(from, question.argv, options))
+}
+
 /** A read whose plan was made. */
 export class PlannedQuestion implements Question {
   constructor(readonly made: Plan) {}
@@ -121,21 +132,21 @@ export class PlannedQuestion implements Question {
   }
 }
 
-/** A read of one key that took the short way: its plan is made if it is needed, as it would have been made at first. */
+/** A read that took the short way: its plan is made if it is needed, as it would have been made at first. */
 export class ShortQuestion implements Question {
   constructor(
     readonly located: Located,
     /** Our own: the caller may change his while the reply is awaited. */
     readonly argv: readonly Arg[],
-    /** The key's name as the caller wrote it. */
-    readonly name: Arg,
+    /** Its arguments as the caller wrote them, up to the last key. */
+    readonly asked: readonly Arg[],
     readonly phase: Phase,
     readonly context: PlanContext,
     readonly wrapping: Wrapping,
   ) {}
 
   renames(): readonly Rename[] {
-    return [{ sent: this.argv[1] as Arg, asked: this.name }]
+    return renamesOf(this.located, this.asked, this.argv.slice(1))
   }
 
   plan(): Plan | undefined {

@@ -164,3 +164,6 @@ export function isNodeRedis4(value: unknown): boolean {
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
+
+/** What node-redis sends: anything else it refuses with a sentence of its own. */
+export const isArg = (arg: unknown): arg is Arg => typeof arg === 'string' || Buffer.isBuffer(arg)

@@ -3,8 +3,13 @@
  *
  * @module
  */
-import { mapReplyNames, type Arg, type ReplyPath } from '../../commands/index.js'
+import { mapReplyNames, type Arg, type Located, type ReplyPath } from '../../commands/index.js'
 import type { Rename } from '../../plan/index.js'
+
+/** The names of a command's keys, from its arguments as the caller wrote them and as they were sent. */
+export function renamesOf({ keys }: Located, asked: readonly Arg[], sent: readonly Arg[]): Rename[] {
+  return keys.map(({ index }) => ({ sent: sent[index - 1] as Arg, asked: asked[index - 1] as Arg }))
+}
 
 /** Does any name that was sent differ from the name asked for? */
 export function differ(renames: readonly Rename[]): boolean {
