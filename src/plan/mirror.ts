@@ -40,7 +40,7 @@ export function chooseMirror({ argv, located, pairs, context }: Write): Mirrorin
   }
   if (way !== 'replay' && way !== 'effect') return { way, keeps: keepsKey(row, argv) }
   if (pairs.length < located.keys.length || !pairs.every(isMirrored)) return { way: 'state' }
-  const dbs = new Set(pairs.map(({ secondary }) => secondary.db))
+  const db = pairs[0]?.secondary.db
   const here = pairs.every(({ primary, secondary }) => secondary.db === primary.db)
   const keys = distinct(pairs).length
   // An expiry can be brought over whatever the key holds. A RENAME of what has no COPY cannot.
@@ -51,7 +51,8 @@ export function chooseMirror({ argv, located, pairs, context }: Write): Mirrorin
     return fits ? { way: 'effect', recipe } : { way: 'state' }
   }
   // LMOVE of a list to what has no COPY is refused, but not on the second names, where that key is missing.
-  const fits = dbs.size === 1 && (!hasModules || (here && keys === 1 && !row.anyType))
+  const together = db !== undefined && pairs.every(({ secondary }) => secondary.db === db)
+  const fits = together && (!hasModules || (here && keys === 1 && !row.anyType))
   return { way: fits ? 'replay' : 'state' }
 }
 

@@ -81,9 +81,9 @@ function ruleOfQueue(phase: Phase): PhaseRule {
 }
 
 /** One pair for each logical key: `EXISTS job:1 step:1` names one twice. A use that writes wins. */
-export function distinct(pairs: readonly Pair[]): Pair[] {
-  if (pairs.length < 2) return [...pairs]
-  const byPlace = new Map<string, Pair>()
+export function distinct<P extends Pair>(pairs: readonly P[]): readonly P[] {
+  if (pairs.length < 2) return pairs
+  const byPlace = new Map<string, P>()
   for (const pair of pairs) {
     const id = placeId(pair.primary)
     const known = byPlace.get(id)

@@ -76,10 +76,7 @@ function planRenamed(argv: readonly Arg[], located: Located, pairs: readonly Pai
 
 function planKeyed(argv: readonly Arg[], located: Located, pairs: readonly Pair[], context: PlanContext): Plan {
   refuseUncopyable(located, pairs)
-  refuseCrossSlot(
-    pairs.filter((pair) => usesBothNames(pair)),
-    context,
-  )
+  if (context.slotOf) refuseCrossSlot(pairs.filter(usesBothNames), context)
   const opDb = refuseMixedDatabases(argv, located, pairs, context)
   const block = new Block(context.db)
   const each = distinct(pairs)

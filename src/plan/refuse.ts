@@ -106,10 +106,11 @@ export function refuseMixedDatabases(
   pairs: readonly Pair[],
   context: PlanContext,
 ): number {
-  const dbs = new Set(pairs.map((pair) => pair.primary.db))
+  const db = pairs[0]?.primary.db ?? context.db
+  const isHere = pairs.length === located.keys.length || db === context.db
+  if (isHere && pairs.every(({ primary }) => primary.db === db)) return db
+  const dbs = new Set(pairs.map(({ primary }) => primary.db))
   if (pairs.length < located.keys.length) dbs.add(context.db)
-  const [db = context.db] = dbs
-  if (dbs.size < 2) return db
   throw new CanonicalRedisError(
     'E_CROSS_DATABASE',
     `${String(argv[0]).toUpperCase()} names keys that lie in different databases in this phase ` +

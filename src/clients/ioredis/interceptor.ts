@@ -233,7 +233,7 @@ export class Interceptor implements ShortLine {
 
   /** What answers the caller's command when only commands of ours went out. */
   #answer(plan: Plan, command: RawCommand): Outcome {
-    const args = [...command.args]
+    const { args } = command
     renameOn(command, plan)
     return {
       resolve: (value) => {
