@@ -2,8 +2,9 @@
  * Reads in a pipeline are sent under one name first; what stands behind them in the pipeline, or comes after it, must not
  * change their answers.
  */
+import type { Socket } from 'node:net'
 import type { ChainableCommander, Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
 import { CanonicalRedisClient, type CanonicalOptions } from '../../src/clients/canonical.js'
 import { constantPhase } from '../../src/phases/index.js'
 import { defineSchema, key } from '../../src/schema/index.js'
@@ -129,6 +130,21 @@ describe.each(Object.keys(ioredisVersions) as IoredisVersion[])('reads in pipeli
       const stats = await raw.info('commandstats')
       expect(stats).toMatch(/cmdstat_get:calls=4,/)
       expect(stats).not.toMatch(/cmdstat_(copy|multi)/)
+    })
+
+    it('reads that miss together are asked again in one write', async () => {
+      const bare = clients.raw()
+      const redis = new CanonicalRedisClient(bare, { schema, phase })
+      await redis.get('other')
+      const socket = (bare as unknown as { stream: Socket }).stream
+      const alone = vi.spyOn(socket, '_write')
+      const together = vi.spyOn(socket, '_writev' as never) as MockInstance
+      const pipeline = redis.pipeline()
+      for (let i = 1; i <= 20; i++) pipeline.get(`step:${i}`)
+      expect((await repliesOf(pipeline)).slice(0, 4)).toEqual(['one', 'two', '3', null])
+      expect(alone).toHaveBeenCalledTimes(1)
+      expect(together).toHaveBeenCalledTimes(1)
+      expect(socket.writableCorked).toBe(0)
     })
   })
 

@@ -207,10 +207,19 @@ export class Interceptor implements ShortLine {
   }
 
   carriedOut(plan: Plan, command: RawCommand, route: Route): Promise<unknown> {
+    if (route.stream === undefined) this.#writeTogether()
     return new Promise((resolve, reject) => {
       if (plan.atomic && !this.#watches) this.sender.transaction(command, plan, route, { resolve, reject })
       else this.sender.sequence(command, plan, route, { resolve, reject })
     })
+  }
+
+  /** What is written before this tick ends goes out at once: many reads of a pipeline may have missed. */
+  #writeTogether(): void {
+    const { stream } = this.client
+    if (stream?.cork === undefined || stream.writableCorked) return
+    stream.cork()
+    queueMicrotask(() => stream.uncork?.())
   }
 
   /** A replica takes no COPY: there a read looks under every name. */

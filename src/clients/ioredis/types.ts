@@ -61,7 +61,7 @@ export interface RawClient extends EventEmitter {
   isCluster?: boolean
   options: { keyPrefix?: string | Buffer; [option: string]: unknown }
   condition?: { select?: number; subscriber?: unknown; protocol?: number }
-  stream?: { write(data: string | Buffer): unknown }
+  stream?: { write(data: string | Buffer): unknown; cork?(): void; uncork?(): void; writableCorked?: number }
   scriptsSet: Record<string, { lua: string; sha: string }>
   sendCommand(command: RawCommand, stream?: WritableTarget, node?: unknown): unknown
   duplicate(...overrides: unknown[]): RawClient
