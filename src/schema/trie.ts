@@ -104,7 +104,9 @@ export class Trie {
 
   /** Depth first, the most specific edge first; goes back where it leads nowhere. */
   #walk(node: Node, name: string, start: number, captures: string[] | undefined): Rule | undefined {
-    let end = start
+    // A free hole takes whatever stands there: of a long name only the next colon is looked for.
+    const isFree = node.only !== undefined && !node.hasLiterals
+    let end = isFree && name.length - start > LONG ? endOfSegment(name, start) : start
     let hash = HASH_SEED
     let seen = 0
     for (; end < name.length; end++) {
@@ -163,6 +165,14 @@ export class Trie {
 }
 
 const COLON = 58
+
+/** Shorter texts are faster gone through than searched. */
+const LONG = 12
+
+function endOfSegment(name: string, start: number): number {
+  const colon = name.indexOf(':', start)
+  return colon < 0 ? name.length : colon
+}
 
 /** Where an edge of this segment stands; several places for a hole with listed values. */
 function listsFor(node: Node, segment: Segment): Edge<Node>[][] {

@@ -334,6 +334,7 @@ describe('a glance at a text sees the same as one at its bytes', () => {
     keys: {
       tree: key('tree:<path*>', { path: z.enum(['a:é', 'a:e']) }).alias('path:<path*>'),
       town: key('<name>-köln:<id>').alias('town:<name>:<id>'),
+      long: key('long:<id>:end').alias('lang:<id>:ende'),
     },
   })
 
@@ -344,6 +345,14 @@ describe('a glance at a text sees the same as one at its bytes', () => {
     ['x-köln:1', 'town'],
     ['é-koeln:1', undefined],
     ['town:é:1', 'town'],
+    ['long:1:end', 'long'],
+    [`long:${'é'.repeat(20)}:end`, 'long'],
+    [`lang:${'1'.repeat(20)}:ende`, 'long'],
+    [`long:${'1'.repeat(20)}:ende`, undefined],
+    [`long:${'1'.repeat(20)}:é`, undefined],
+    [`long:${'1'.repeat(20)}`, undefined],
+    [`long::${'1'.repeat(20)}:end`, undefined],
+    [`long:1:end:${'1'.repeat(20)}`, undefined],
   ])('%s', (name, family) => {
     expect(mapper.glance(name)?.family).toBe(family)
     expect(mapper.glance(Buffer.from(name))?.family).toBe(family)
