@@ -87,6 +87,13 @@ describe.each(availableServers())('a cluster of %s', (kind) => {
         [null, '2'],
       ])
       expect(results?.[2]?.[0]?.message).toMatch(/^WRONGTYPE/)
+      const both = ['v2:{job:n}', 'job:n']
+      const [[, values] = [], [wrong] = []] = (await redis.pipeline().mget(both).sinter(both).exec()) ?? []
+      expect(values).toEqual(['2', '2'])
+      expect(wrong).toMatchObject({
+        message: expect.stringMatching(/^WRONGTYPE/),
+        command: { name: 'sinter', args: both },
+      })
       const multi = await redis.multi().incr('job:n').get('v2:{job:n}').lmpop(1, 'job:n', 'LEFT').exec()
       expect(multi?.slice(0, 2)).toEqual([
         [null, 3],

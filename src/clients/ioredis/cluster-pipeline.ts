@@ -9,7 +9,7 @@
 import type { Arg } from '../../commands/index.js'
 import type { Plan } from '../../plan/index.js'
 import { renameError } from '../shared/names.js'
-import { renameOn } from './renames.js'
+import { asAsked, renameOn } from './renames.js'
 import { become, loaded, ownCommand } from './sender.js'
 import { opReply, explained } from '../shared/outcome.js'
 import { commandClassOf, type RawClient, type RawCommand } from './types.js'
@@ -27,6 +27,8 @@ export interface RawPipeline {
 /** What a pipeline asks of the client around it. */
 export interface Planner {
   readonly client: RawClient
+  /** Gives a command its names, where that is all it takes. */
+  rename(command: RawCommand): boolean
   plan(argv: readonly Arg[], inTransaction: boolean): Plan | undefined
   mark(command: RawCommand): void
   isMarked(command: RawCommand): boolean
@@ -38,7 +40,12 @@ interface Entry {
   readonly plan: Plan | undefined
   readonly atomic: boolean
   readonly refusal: Error | undefined
+  /** The command line of the caller, for what has a plan. */
+  readonly asked: readonly Arg[]
 }
+
+/** A command that stands for itself. */
+const alone: Entry = { size: 1, plan: undefined, atomic: false, refusal: undefined, asked: [] }
 
 /** Makes a pipeline (or, with `isMulti`, a transaction) of a cluster plan its commands. */
 export function planned<P extends RawPipeline>(pipeline: P, isMulti: boolean, planner: Planner): P {
@@ -55,14 +62,19 @@ export function planned<P extends RawPipeline>(pipeline: P, isMulti: boolean, pl
     if (isMulti && (name === 'multi' || name === 'exec')) return queue(command)
     if (name === 'multi') inTransaction = true
     else if (name === 'exec' || name === 'discard') inTransaction = false
+    if (!inTransaction && planner.rename(command)) {
+      entries.push(alone)
+      return queue(command)
+    }
     try {
-      const plan = planner.plan([command.name, ...command.args], inTransaction)
+      const asked = [command.name, ...command.args]
+      const plan = planner.plan(asked, inTransaction)
       const atomic = plan !== undefined && plan.atomic && !inTransaction
-      entries.push({ size: plan ? plan.steps.length + (atomic ? 2 : 0) : 1, plan, atomic, refusal: undefined })
+      entries.push(plan ? { ...alone, size: plan.steps.length + (atomic ? 2 : 0), plan, atomic, asked } : alone)
       if (plan === undefined) return queue(command)
       return queuePlan(command, plan, atomic)
     } catch (error) {
-      entries.push({ size: 0, plan: undefined, atomic: false, refusal: error as Error })
+      entries.push({ ...alone, size: 0, refusal: error as Error })
       command.promise.catch(() => undefined)
       command.reject(error as Error)
       return pipeline
@@ -116,7 +128,8 @@ function read(entries: readonly Entry[], results: readonly Result[]): Result[] {
     if (entry.refusal) return [entry.refusal, undefined]
     const { plan } = entry
     if (plan === undefined) return own[0] as Result
-    return entry.atomic ? readBlock(plan, own) : readSteps(plan, own)
+    const [error, value] = entry.atomic ? readBlock(plan, own) : readSteps(plan, own)
+    return [error && asAsked(error, String(entry.asked[0]), entry.asked.slice(1)), value]
   })
 }
 

@@ -46,28 +46,36 @@ export function wrapIoredis(client: RawClient, wrapping: Wrapping, extras: Own):
     },
     has: (target, property) => property in own || property in target,
   })
+  const hosted = hosting(client, facade, own)
   Object.assign(own, listenersFor(client, facade, interceptor.subscriptions))
   Object.assign(
     own,
-    client.isCluster ? clusterMethods(client, facade, interceptor, wrapping, extras) : pipelinesOf(client, facade, own),
+    client.isCluster
+      ? clusterMethods(client, facade, interceptor, wrapping, extras, hosted)
+      : pipelinesOf(client, facade, hosted),
   )
   clients.set(facade, { client, wrapping })
   return facade
 }
 
 /**
- * Pipelines whose client is the facade in all but two properties, which they ask for with every command: through the Proxy
+ * What pipelines have for a client: the facade, but for the properties that they ask for with every command. Through the Proxy
  * these took more time than everything else that is done to a name that is right already.
  */
-function pipelinesOf(client: RawClient, facade: RawClient, own: Own): Own {
+function hosting(client: RawClient, facade: RawClient, own: Own): (made: unknown) => unknown {
   const host = Object.create(facade, {
     sendCommand: { get: () => own.sendCommand },
     stream: { get: () => client.stream },
+    _groupsBySlot: { get: () => client._groupsBySlot },
   }) as RawClient
-  const hosted = (made: ReturnType<RawClient['pipeline']>): unknown => {
-    if (made.redis === facade) made.redis = host
-    return made
+  return (made) => {
+    const pipeline = made as ReturnType<RawClient['pipeline']>
+    if (pipeline.redis === facade) pipeline.redis = host
+    return pipeline
   }
+}
+
+function pipelinesOf(client: RawClient, facade: RawClient, hosted: ReturnType<typeof hosting>): Own {
   return {
     pipeline: (...given: []) => hosted(client.pipeline.apply(facade, given)),
     multi: (...given: []) => hosted(client.multi.apply(facade, given)),
@@ -81,15 +89,17 @@ function clusterMethods(
   interceptor: Interceptor,
   wrapping: Wrapping,
   extras: Own,
+  hosted: ReturnType<typeof hosting>,
 ): Own {
   const planner: Planner = {
     client,
+    rename: (command) => interceptor.renameQueued(command),
     plan: (argv, inTransaction) => interceptor.planQueued(argv, inTransaction),
     mark: (command) => interceptor.markPlanned(command),
     isMarked: (command) => interceptor.isPlanned(command),
   }
   const instrumented = (pipeline: unknown, isMulti: boolean, commands: unknown): unknown => {
-    const made = planned(pipeline as RawPipeline, isMulti, planner)
+    const made = planned(hosted(pipeline) as RawPipeline, isMulti, planner)
     if (Array.isArray(commands)) made.addBatch(commands as unknown[][])
     return made
   }

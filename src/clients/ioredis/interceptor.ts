@@ -19,7 +19,7 @@ import { publishInScript, readPubsub } from './pubsub.js'
 import { PlannedRead, type TriedRead } from './reads.js'
 import { asAsked, renameOn } from './renames.js'
 import { readsReplyOf, type Route, type Sender } from './sender.js'
-import { sendShort, type ShortLine } from './short.js'
+import { renameShort, sendShort, type ShortLine } from './short.js'
 import { ServerVersion } from './server-version.js'
 import { Subscriptions } from './subscriptions.js'
 import type { RawClient, RawCommand, WritableTarget } from './types.js'
@@ -111,6 +111,11 @@ export class Interceptor implements ShortLine {
     if (queued) this.#transaction.note(plan, route.stream !== undefined)
     if (plan === undefined) return this.#pass(command, route)
     return this.#carryOut(plan, command, route)
+  }
+
+  /** Gives a command that a pipeline of a cluster queues its names; false where it takes a plan. */
+  renameQueued(command: RawCommand): boolean {
+    return !this.#version.isOld && renameShort(command, this.wrapping.contextFor(0, false))
   }
 
   /** The plan for a command that a pipeline of a cluster queues. */

@@ -56,6 +56,24 @@ function sendSeveral(line: ShortLine, command: RawCommand, stream: Stream, node:
   return line.sender.pass(command, stream, node)
 }
 
+/**
+ * Gives a command its names, for whoever sends it later: a pipeline of a cluster.
+ *
+ * @returns false, with nothing changed, where it takes a plan
+ */
+export function renameShort(command: RawCommand, context: PlanContext): boolean {
+  const asked = command.args
+  const located = soleKey(command.name) ?? severalKeys(command.name, asked.length + 1)
+  if (located === undefined || asked.length === 0) return false
+  const ways = shortWays(asked, located, context)
+  if (ways === undefined || ways.adopts !== undefined) return false
+  if (ways.args !== asked) {
+    nameAllErrorsOf(command, asked, located)
+    setArguments(command, ways.args)
+  }
+  return true
+}
+
 /** Of a read that is still open. */
 function changesAnswer({ reads }: ShortLine, argv: readonly Arg[], located: Located): boolean {
   return !reads.isEmpty && [...endangered(reads, argv, located, undefined)].length > 0

@@ -66,6 +66,7 @@ export interface RawClient extends EventEmitter {
   sendCommand(command: RawCommand, stream?: WritableTarget, node?: unknown): unknown
   duplicate(...overrides: unknown[]): RawClient
   /** Of a Cluster. */
+  _groupsBySlot?: unknown
   nodes?(role?: string): RawClient[]
   call(command: string, ...args: Arg[]): Promise<unknown>
   callBuffer(command: string, ...args: Arg[]): Promise<unknown>
