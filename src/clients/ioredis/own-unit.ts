@@ -73,11 +73,9 @@ export class OwnUnit {
   }
 }
 
-/** A command of a unit: what ioredis touches on the commands it sends, and no more. */
-export type OwnPart = RawCommand
-
+/** The class of a command of a unit, which has what ioredis touches on the commands it sends, and no more. */
 interface PartClass {
-  new (unit: OwnUnit, argv: readonly Arg[], resolve: RawCommand['resolve'], reject: RawCommand['reject']): OwnPart
+  new (unit: OwnUnit, argv: readonly Arg[], resolve: RawCommand['resolve'], reject: RawCommand['reject']): RawCommand
 }
 
 const classes = new WeakMap<CommandClass, PartClass>()
