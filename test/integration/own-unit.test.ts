@@ -7,7 +7,7 @@ import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CanonicalRedisClient } from '../../src/clients/canonical.js'
 import type { RawCommand } from '../../src/clients/ioredis/types.js'
-import type { Phase } from '../../src/phases/index.js'
+import { phases, type Phase } from '../../src/phases/index.js'
 import { defineSchema, key } from '../../src/schema/index.js'
 import { Clients, ioredisVersions, until, type IoredisVersion } from '../support/clients.js'
 import { startCuttingProxy } from '../support/cutting-proxy.js'
@@ -165,34 +165,48 @@ describe.each(Object.keys(ioredisVersions) as IoredisVersion[])('a transaction o
     await proxy.stop()
   })
 
-  it('is answered through tracers that call what they took off a command by itself', async () => {
-    const inner = clients.raw()
-    const sent: string[] = []
-    const ended: string[] = []
-    await inner.ping()
-    const { sendCommand } = inner
-    // As OpenTelemetry's instrumentation of ioredis does.
-    inner.sendCommand = function (this: Redis, ...args: [RawCommand]) {
-      const [command] = args
-      sent.push(command.name)
-      const { resolve, reject } = command
-      command.resolve = (value) => {
-        ended.push(command.name)
-        return resolve(value)
+  it.each(phases)(
+    'is answered through tracers that call what they took off a command by itself, in %s',
+    async (phase) => {
+      const inner = clients.raw()
+      const sent: string[] = []
+      const ended: string[] = []
+      await inner.ping()
+      const { sendCommand } = inner
+      // As OpenTelemetry's instrumentation of ioredis does.
+      inner.sendCommand = function (this: Redis, ...args: [RawCommand]) {
+        const [command] = args
+        sent.push(command.name)
+        const { resolve, reject } = command
+        command.resolve = (value) => {
+          ended.push(command.name)
+          return resolve(value)
+        }
+        command.reject = (error) => {
+          ended.push(command.name)
+          reject(error)
+        }
+        return (sendCommand as (...args: unknown[]) => unknown).apply(this, args)
+      } as unknown as Redis['sendCommand']
+      const redis = wrap(phase, {}, inner)
+      expect(await redis.hset('job:1', 'f', 'v')).toBe(1)
+      expect(await redis.pipeline().hset('job:1', 'g', 'v').exec()).toEqual([[null, 1]])
+      await expect(redis.call('HSET', 'job:1', 'f')).rejects.toThrow('wrong number')
+      // Reads that hit, that miss, and that fail; under one name and under several.
+      for (const name of ['job:1', 'step:1']) {
+        expect(await redis.hget(name, 'f')).toBe('v')
+        expect(await redis.exists(name, 'job:2', 'step:3')).toBe(1)
+        await expect(redis.get(name)).rejects.toThrow('WRONGTYPE')
+        await expect(redis.lpush(name, 'x')).rejects.toThrow('WRONGTYPE')
+        await expect(redis.sinter(name, 'job:2')).rejects.toThrow('WRONGTYPE')
+        await expect(redis.xreadgroup('GROUP', 'g', 'c', 'STREAMS', name, '>')).rejects.toThrow()
+        expect((await redis.pipeline().get(name).hget(name, 'g').exec())?.[1]).toEqual([null, 'v'])
       }
-      command.reject = (error) => {
-        ended.push(command.name)
-        reject(error)
-      }
-      return (sendCommand as (...args: unknown[]) => unknown).apply(this, args)
-    } as unknown as Redis['sendCommand']
-    const redis = wrap('dual-write', {}, inner)
-    expect(await redis.hset('job:1', 'f', 'v')).toBe(1)
-    expect(await redis.pipeline().hset('job:1', 'g', 'v').exec()).toEqual([[null, 1]])
-    await expect(redis.call('HSET', 'job:1', 'f')).rejects.toThrow('wrong number')
-    expect(ended).toEqual(sent)
-    expect(sent.filter((name) => name === 'exec')).toHaveLength(3)
-  })
+      expect(await redis.mget('job:8', 'step:9')).toEqual([null, null])
+      expect(ended.sort()).toEqual(sent.sort())
+      expect(sent).toContain(['alias', 'canonical'].includes(phase) ? 'hset' : 'exec')
+    },
+  )
 
   it('is traced by the channel of ioredis, up to its end', async () => {
     const parts = ['multi', 'copy', 'hset', 'exec']

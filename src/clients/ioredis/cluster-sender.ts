@@ -34,13 +34,13 @@ export class ClusterSender implements Sender {
   }
 
   rewritten(command: RawCommand, step: Step, route: Route): unknown {
-    command[planned] ??= true
+    command[planned] = true
     become(command, step.argv)
     return this.pass(command, route.stream, route.node)
   }
 
   renamed(command: RawCommand, name: Arg, stream: WritableTarget | undefined, node: unknown): unknown {
-    command[planned] ??= true
+    command[planned] = true
     setName(command, name)
     return this.pass(command, stream, node)
   }

@@ -22,17 +22,6 @@ export interface Asker {
   carriedOut(plan: Plan, command: RawCommand, route: Route): Promise<unknown>
 }
 
-type TriedCommand = RawCommand & { [planned]: TriedRead }
-
-// Two functions for all commands, where two closures for each would double what a read leaves behind.
-function resolveTried(this: RawCommand, reply: unknown): unknown {
-  return (this as TriedCommand)[planned].answered(reply)
-}
-
-function rejectTried(this: RawCommand, error: Error): void {
-  ;(this as TriedCommand)[planned].failed(error)
-}
-
 /**
  * A read that is tried under one name first, and how to ask it again. There is one for each read, on its command, so it
  * computes what only a miss or an error needs when they come.
@@ -50,9 +39,10 @@ export abstract class TriedRead implements OpenRead {
   ) {
     this.#resolve = command.resolve
     this.#reject = command.reject
-    command[planned] = this
-    command.resolve = resolveTried
-    command.reject = rejectTried
+    command[planned] = true
+    // Closures, and not one function for all commands: tracers take these off a command and call them by themselves.
+    command.resolve = (reply) => this.answered(reply)
+    command.reject = (error) => this.failed(error)
     asker.reads.add(this)
   }
 

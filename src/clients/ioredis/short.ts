@@ -52,7 +52,10 @@ function sendSeveral(line: ShortLine, command: RawCommand, stream: Stream, node:
   if (adopts === undefined && changesAnswer(line, [command.name, ...args], located)) return undefined
   if (adopts !== undefined) new ShortReadOfSeveral(command, line, located, asked, adopts, context)
   else if (args !== asked) nameAllErrorsOf(command, asked, located)
-  if (args !== asked) setArguments(command, args)
+  if (args !== asked) {
+    line.sender.markPlanned(command)
+    setArguments(command, args)
+  }
   return line.sender.pass(command, stream, node)
 }
 

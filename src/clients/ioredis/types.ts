@@ -15,14 +15,13 @@ export interface WritableTarget {
 
 /**
  * On a command that has been planned: it passes a second time when ioredis resends it after a reconnect. A property, since
- * every command is asked for it, and many have it: a WeakSet took as long as all the rest. It holds what the command answers
- * through, if there is such a thing: another property would make every command larger, and thousands wait at a time.
+ * every command is asked for it, and many have it: a WeakSet took as long as all the rest.
  */
 export const planned = Symbol('canonical-redis.planned')
 
 /** An ioredis `Command`. */
 export interface RawCommand {
-  [planned]?: true | object
+  [planned]?: true
   name: string
   args: Arg[]
   promise: Promise<unknown>
