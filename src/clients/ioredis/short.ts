@@ -49,7 +49,7 @@ function sendSeveral(line: ShortLine, command: RawCommand, stream: Stream, node:
   const ways = shortWays(asked, located, context)
   if (ways === undefined) return undefined
   const { args, adopts } = ways
-  if (adopts === undefined && changesAnswer(line, [command.name, ...args], located)) return undefined
+  if (adopts === undefined && changesAnswer(line, command.name, args, located)) return undefined
   if (adopts !== undefined) new ShortReadOfSeveral(command, line, located, asked, adopts, context)
   else if (args !== asked) nameAllErrorsOf(command, asked, located)
   if (args !== asked) {
@@ -78,6 +78,6 @@ export function renameShort(command: RawCommand, context: PlanContext): boolean 
 }
 
 /** Of a read that is still open. */
-function changesAnswer({ reads }: ShortLine, argv: readonly Arg[], located: Located): boolean {
-  return !reads.isEmpty && [...endangered(reads, argv, located, undefined)].length > 0
+function changesAnswer({ reads }: ShortLine, name: string, args: readonly Arg[], located: Located): boolean {
+  return !reads.isEmpty && [...endangered(reads, [name, ...args], located, undefined)].length > 0
 }
