@@ -20,6 +20,7 @@ import {
   refuseUncopyable,
   refuseUnknown,
 } from './refuse.js'
+import { setBoth } from './set-both.js'
 import type { Plan, PlanContext, Rename, Step } from './types.js'
 
 /**
@@ -45,6 +46,8 @@ export function plan(
   if (located.keys.length === 0) return undefined
   const reshaped = context.transforms && planReshaped(argv, located, context)
   if (reshaped) return reshaped
+  const both = overwritesUnread(argv) && setBoth(argv, located, context)
+  if (both) return both
   if (located.row.special !== 'watch' && isAtHome(argv, located, context)) return undefined
   const pairs = findPairs(argv, located, context)
   if (pairs.length === 0) return undefined

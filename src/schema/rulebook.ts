@@ -30,6 +30,7 @@ function glanceOf(rule: Rule, { canonical, aliases, queue }: Family): Glance {
     db,
     queue,
     plain: !queue && aliases.every((alias) => alias.db === undefined),
+    aliases: aliases.length,
     beginnings: { canonical: beginningOf(rule, canonical), alias: first && beginningOf(rule, first) },
   }
 }

@@ -50,6 +50,8 @@ export interface Glance {
   readonly queue: boolean
   /** Its family is no queue and lies in one database, so that a name is all there is to know of a key. */
   readonly plain: boolean
+  /** How many aliases its family has. */
+  readonly aliases: number
   /** How to spell its canonical name and its first alias, where only their beginnings differ. */
   readonly beginnings: Readonly<Record<Side, Beginning | undefined>>
 }

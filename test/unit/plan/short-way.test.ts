@@ -1,6 +1,6 @@
 /** The structure behind the speed: which commands need no plan, and that the short way says what the planner says. */
 import { describe, expect, it } from 'vitest'
-import { commandRows, locate, severalKeys, soleKey } from '../../../src/commands/index.js'
+import { commandRows, locate, severalKeys, soleKey, type Arg } from '../../../src/commands/index.js'
 import { phases, type Phase } from '../../../src/phases/index.js'
 import { plan, shortWay, shortWays, type PlanContext } from '../../../src/plan/index.js'
 import { defineSchema, key } from '../../../src/schema/index.js'
@@ -160,3 +160,53 @@ it('SET of two names is one command in every phase that mirrors', () => {
 })
 
 const { mapper: oneAlias } = defineSchema({ name: 'one', keys: { step: key('step:<id>').alias('job:<id>') } })
+
+describe.each(phases)('SET in %s', (phase) => {
+  const { mapper: own } = defineSchema({
+    name: 'set-both',
+    keys: {
+      step: key('step:<id>').alias('job:<id>'),
+      turned: key('new:<a>:<b>').alias('was:<b>:<a>'),
+      umlaut: key('köln:<id>').alias('koeln:<id>'),
+      older: key('item:<id>').alias('thing:<id>').alias('old:<id>'),
+      far: key('far:<id>').alias('away:<id>', { db: 2 }),
+      queue: key('work:<id>', { queue: true }).alias('jobs:<id>'),
+      lone: key('lone:<id>'),
+      count: key('step:count').alias('count'),
+    },
+  })
+  const asked =
+    'step:1 job:1 new:1:2 was:1:2 köln:ü koeln:ü item:1 thing:1 old:1 far:1 away:1 work:1 jobs:1 lone:1 job:count'
+  const all = `${asked} step:count count other`.split(' ')
+  const context = { ...contextIn(phase), mapper: own }
+  const isMirrored = ['dual-write', 'dual-read', 'canonical-primary'].includes(phase)
+
+  it.each(all.flatMap((name) => [name, Buffer.from(name)]))(
+    '%s: one MSET of both names where there are two',
+    (name) => {
+      const found = own.resolve(name)
+      const [only, ...more] = found?.aliases ?? []
+      const made = plan(['SET', name, 'v'], context)
+      if (!isMirrored || !found || !only || more.length > 0 || only.db !== undefined || found.queue) {
+        expect(made?.steps.some(({ role }) => role === 'both') ?? false).toBe(false)
+        return
+      }
+      const [first, second] = phase === 'dual-write' ? [only.name, found.canonical] : [found.canonical, only.name]
+      expect(made).toEqual({
+        steps: [{ role: 'both', argv: ['MSET', first, 'v', second, 'v'] }],
+        op: 0,
+        atomic: false,
+        optimistic: false,
+        located: locate(['SET', name, 'v']),
+        renames: [{ sent: first, asked: name }],
+      })
+    },
+  )
+
+  it('on a cluster both names must lie in one slot', () => {
+    const slots = { ...context, slotOf: (name: Arg) => Number(String(name).startsWith('step')) }
+    if (isMirrored) expect(() => plan(['SET', 'job:1', 'v'], slots)).toThrow(/slot/)
+    else if (phase === 'alias') expect(plan(['SET', 'job:1', 'v'], slots)).toBeUndefined()
+    expect(plan(['SET', 'koeln:1', 'v'], slots)?.steps[0]?.role === 'both').toBe(isMirrored)
+  })
+})
