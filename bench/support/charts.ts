@@ -18,17 +18,19 @@ const svg = (height: number, title: string, body: readonly string[]): string =>
     '</svg>\n',
   ].join('\n')
 
-/** Bars from 0 to 1, 1 being the raw client. */
+/** Bars from 0 to the largest value, and a line at 1, the raw client. */
 export function bars(title: string, values: readonly { readonly label: string; readonly value: number }[]): string {
+  const unit = 440 / Math.max(1, ...values.map(({ value }) => value))
   const row = ({ label, value }: { label: string; value: number }, i: number): string => {
     const y = 34 + i * 20
-    const bar = `<rect x="210" y="${y}" width="${(440 * Math.min(value, 1.1)).toFixed(0)}" height="13" fill="${COLOURS[0]}"/>`
+    const bar = `<rect x="210" y="${y}" width="${(unit * value).toFixed(0)}" height="13" fill="${COLOURS[0]}"/>`
     return (
       text(202, y + 11, label, 'text-anchor="end"') + bar + text(700, y + 11, value.toFixed(2), 'text-anchor="end"')
     )
   }
   const bottom = 34 + values.length * 20
-  const one = `<line x1="650" y1="30" x2="650" y2="${bottom}" stroke="${GREY}" stroke-dasharray="3 3"/>`
+  const at = (210 + unit).toFixed(0)
+  const one = `<line x1="${at}" y1="30" x2="${at}" y2="${bottom}" stroke="${GREY}" stroke-dasharray="3 3"/>`
   return svg(bottom + 10, title, [...values.map(row), one])
 }
 
