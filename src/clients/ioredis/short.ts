@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { severalKeys, soleKey, type Arg, type KeyRef, type Located } from '../../commands/index.js'
+import { severalKeys, soleKey, type KeyRef } from '../../commands/index.js'
 import { shortWay, shortWays, type PlanContext } from '../../plan/index.js'
-import { endangered, idOf } from '../shared/open-reads.js'
+import { changesAnswer, idOf } from '../shared/open-reads.js'
 import { ShortRead, ShortReadOfSeveral, type Asker } from './reads.js'
 import { nameAllErrorsOf, nameErrorsOf } from './renames.js'
 import { setArguments, type Sender } from './sender.js'
@@ -49,7 +49,8 @@ function sendSeveral(line: ShortLine, command: RawCommand, stream: Stream, node:
   const ways = shortWays(asked, located, context)
   if (ways === undefined) return undefined
   const { args, adopts } = ways
-  if (adopts === undefined && changesAnswer(line, command.name, args, located)) return undefined
+  if (adopts === undefined && !line.reads.isEmpty && changesAnswer(line.reads, [command.name, ...args], located))
+    return undefined
   if (adopts !== undefined) new ShortReadOfSeveral(command, line, located, asked, adopts, context)
   else if (args !== asked) nameAllErrorsOf(command, asked, located)
   if (args !== asked) {
@@ -75,9 +76,4 @@ export function renameShort(command: RawCommand, context: PlanContext): boolean 
     setArguments(command, ways.args)
   }
   return true
-}
-
-/** Of a read that is still open. */
-function changesAnswer({ reads }: ShortLine, name: string, args: readonly Arg[], located: Located): boolean {
-  return !reads.isEmpty && [...endangered(reads, [name, ...args], located, undefined)].length > 0
 }

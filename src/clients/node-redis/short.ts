@@ -6,7 +6,7 @@
 import { severalKeys, soleKey, type Arg, type KeyRef } from '../../commands/index.js'
 import { shortWay, shortWays, type PlanContext } from '../../plan/index.js'
 import { renameError } from '../shared/names.js'
-import { endangered, idOf } from '../shared/open-reads.js'
+import { changesAnswer, idOf } from '../shared/open-reads.js'
 import type { Wrapping } from '../shared/wrapping.js'
 import { ShortQuestion, tryRead, type Asker } from './reads.js'
 import { isArg, type CommandOptions, type RawConnection } from './types.js'
@@ -64,7 +64,7 @@ function sendSeveral(
   if (adopts !== undefined) {
     return tryRead(new ShortQuestion(located, sent, asked, adopts, context, line.wrapping), line, from, options)
   }
-  if (!line.reads.isEmpty && [...endangered(line.reads, sent, located, undefined)].length > 0) return undefined
+  if (changesAnswer(line.reads, sent, located)) return undefined
   // No error of these commands quotes a name.
   return line.wire.one(from, sent, options)
 }

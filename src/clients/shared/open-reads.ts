@@ -119,6 +119,11 @@ export function endangered<Read extends OpenRead>(
   return keys.length === 0 && endangersAll ? reads.of() : []
 }
 
+/** Could a command of several keys, which goes out as `argv`, change the answer of any open read? */
+export function changesAnswer(reads: OpenReads, argv: readonly Arg[], located: Located): boolean {
+  return [...endangered(reads, argv, located, undefined)].length > 0
+}
+
 /** The names of a command's keys as they are sent. */
 export function idsOf(located: Located, argv: readonly Arg[]): string[] {
   return located.keys.map(({ index }) => idOf(argv[index] as Arg))
